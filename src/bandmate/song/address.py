@@ -1,0 +1,152 @@
+"""Addresses: where in a song a value is.
+
+An address is the path of field names and item ids, joined by slashes: ``tracks/lead-vox/inserts/eq/bands/2/gain_db``.
+``@order`` at the end of a collection stands for the order of its ids.
+
+The functions here look things up, put a new value in (sharing everything that was not touched), and answer which type
+belongs at an address, so that a move read from JSON is checked like everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec.structs import replace
+
+from bandmate.song.errors import RequestError, StaleMove, listing, suggestion
+from bandmate.song.song import Song
+from bandmate.song.values import union_members, unwrapped
+
+ORDER = "@order"
+
+
+class Absent(msgspec.Struct, frozen=True, tag="absent"):
+    """Stands for "no such item": the ``before`` of an insertion, the ``after`` of a removal."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+ABSENT = Absent()
+
+
+def steps(address: str) -> tuple[str, ...]:
+    """The address taken apart."""
+    return tuple(step for step in address.split("/") if step)
+
+
+def covers(prefix: str, address: str) -> bool:
+    """Whether ``address`` is at or below ``prefix``."""
+    return steps(address)[: len(steps(prefix))] == steps(prefix)
+
+
+def is_items(value: Any) -> bool:
+    """Whether ``value`` is a collection whose items have ids; the empty tuple is."""
+    return isinstance(value, tuple) and all(hasattr(item, "id") for item in value)
+
+
+def ids_of(items: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(item.id for item in items)
+
+
+def by_id(items: Iterable[Any]) -> dict[str, Any]:
+    return {item.id: item for item in items}
+
+
+def get(song: Song, address: str) -> Any:
+    """The value at ``address``; ``ABSENT`` where the last step names an item that is not there.
+
+    Raises
+    ------
+    StaleMove
+        if an item on the way is not in the song.
+    RequestError
+        if no song could have anything at this address.
+    """
+    value_type_at(address)
+    value: Any = song
+    path = steps(address)
+    for i, step in enumerate(path):
+        if isinstance(value, Absent):
+            raise StaleMove(address, f'there is no "{path[i - 1]}" in {"/".join(path[: i - 1])}')
+        value = child(value, step, address)
+    return value
+
+
+def child(value: Any, step: str, address: str) -> Any:
+    if isinstance(value, tuple):
+        return ids_of(value) if step == ORDER else by_id(value).get(step, ABSENT)
+    if step in getattr(value, "__struct_fields__", ()):
+        return getattr(value, step)
+    raise StaleMove(address, f"{type(value).__name__.lower()} has no {step}")
+
+
+def put(value: Any, path: tuple[str, ...], new: Any) -> Any:
+    """``value`` with ``new`` at ``path``: new objects on the way there, the same objects everywhere else."""
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if not isinstance(value, tuple):
+        return replace(value, **{step: put(getattr(value, step), rest, new)})
+    if step == ORDER:
+        return tuple(by_id(value)[i] for i in new)
+    old = by_id(value).get(step, ABSENT)
+    item = put(old, rest, new)
+    if isinstance(item, Absent):
+        return tuple(x for x in value if x.id != step)
+    if isinstance(old, Absent):
+        return (*value, item)
+    return tuple(item if x.id == step else x for x in value)
+
+
+@cache
+def value_type_at(address: str) -> Any:
+    """The type that belongs at ``address``.
+
+    Raises
+    ------
+    RequestError
+        if no song could have anything there; the message lists what would be possible at the step that fails.
+    """
+    hint: Any = Song
+    path = steps(address)
+    for i, step in enumerate(path):
+        hint = child_type(hint, step, address, "/".join(path[:i]) or "the song")
+    return hint
+
+
+def child_type(hint: Any, step: str, address: str, parent: str) -> Any:
+    alternatives = [unwrapped(part)[0] for part in union_members(hint)]
+    if len(alternatives) == 1 and get_origin(alternatives[0]) is tuple:
+        return tuple[str, ...] if step == ORDER else get_args(alternatives[0])[0]
+    found = [fields[step] for part in alternatives if step in (fields := struct_fields(part))]
+    if not found:
+        known = sorted({name for part in alternatives for name in struct_fields(part)})
+        raise RequestError(
+            f'{address} leads nowhere: no "{step}" in {parent}; {listing(known)}{suggestion(step, known)}'
+        )
+    union = found[0]
+    for other in found[1:]:
+        union = union | other if other != union else union
+    return union
+
+
+@cache
+def struct_fields(part: Any) -> dict[str, Any]:
+    """Field name → type, for a struct; empty for anything else."""
+    if not (isinstance(part, type) and issubclass(part, msgspec.Struct)):
+        return {}
+    hints = get_type_hints(part, include_extras=True)
+    return {name: hints[name] for name in part.__struct_fields__}
+
+
+def is_choice(hint: Any) -> bool:
+    """Whether a type is one of a few words or numbers rather than a quantity."""
+    return any(get_origin(unwrapped_choice(part)) is Literal for part in union_members(hint))
+
+
+def unwrapped_choice(part: Any) -> Any:
+    return get_args(part)[0] if hasattr(part, "__metadata__") else part

@@ -1,0 +1,109 @@
+"""The song: one immutable value that holds everything but the recordings themselves.
+
+Two songs that share a track share the same object; a change makes a new song and leaves the old one as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Annotated
+
+import msgspec
+
+from bandmate.song.clips import AudioClip, NoteClip
+from bandmate.song.errors import RequestError, UnknownName
+from bandmate.song.harmony import Chord, Key, Lyric, Marker, Section
+from bandmate.song.time import MeterMap, TempoMap
+from bandmate.song.tracks import MAIN, Bus, Main, Track
+from bandmate.song.values import Id, Value
+
+
+class Lock(Value, frozen=True, kw_only=True):
+    """An address that no proposal may move, with everything below it."""
+
+    id: Id
+    address: str
+
+
+class Song(Value, frozen=True, kw_only=True, tag="song"):
+    """A song. ``rate_hz`` is the rate that it is rendered at."""
+
+    title: str = ""
+    rate_hz: Annotated[int, msgspec.Meta(ge=8_000, le=384_000)] = 48_000
+    tempo: TempoMap = TempoMap()
+    meters: MeterMap = MeterMap()
+    key: Key | None = None
+    sections: tuple[Section, ...] = ()
+    chords: tuple[Chord, ...] = ()
+    lyrics: tuple[Lyric, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    buses: tuple[Bus, ...] = ()
+    main: Main = Main()
+    locks: tuple[Lock, ...] = ()
+
+    def track(self, name: str) -> Track:
+        """The track with that id, or else the one track with that name (case does not count)."""
+        for track in self.tracks:
+            if track.id == name:
+                return track
+        named = [track for track in self.tracks if track.name.casefold() == name.casefold()]
+        if len(named) == 1:
+            return named[0]
+        raise UnknownName("track", name, [track.id for track in self.tracks])
+
+
+def clip_end_seconds(song: Song, clip: AudioClip | NoteClip) -> Fraction:
+    """Where a clip ends in the song, exact."""
+    if isinstance(clip, AudioClip):
+        return Fraction(clip.start_seconds) + Fraction(clip.source_frames, clip.source_rate_hz)
+    return song.tempo.seconds_at(clip.start_ticks + clip.length_ticks)
+
+
+def length_seconds(song: Song) -> Fraction:
+    """Where the last clip ends, exact; 0 for a song without clips. Delays and ringing devices do not count."""
+    ends = [clip_end_seconds(song, clip) for track in song.tracks for clip in track.clips]
+    return max(ends, default=Fraction(0))
+
+
+def length_frames(song: Song) -> int:
+    """The length in frames at the song's rate, rounded to the nearest frame."""
+    return round(length_seconds(song) * song.rate_hz)
+
+
+def audio_hashes(song: Song) -> tuple[str, ...]:
+    """The recordings that the song uses, each once, in the order of the tracks."""
+    clips = (clip for track in song.tracks for clip in track.clips)
+    return tuple(dict.fromkeys(clip.audio for clip in clips if isinstance(clip, AudioClip)))
+
+
+def check_references(song: Song) -> None:
+    """Every bus that is named exists, and no bus feeds itself.
+
+    Raises
+    ------
+    UnknownName
+        if a track, a bus or a send goes to a bus that is not there.
+    RequestError
+        if buses feed each other in a circle.
+    """
+    outputs = {bus.id: bus.output for bus in song.buses}
+    for named in references(song):
+        if named != MAIN and named not in outputs:
+            raise UnknownName("bus", named, [MAIN, *outputs])
+    for bus in outputs:
+        seen, at = [bus], outputs[bus]
+        while at != MAIN:
+            if at in seen:
+                raise RequestError(f"buses feed each other in a circle: {' → '.join([*seen, at])}; send one to main")
+            seen.append(at)
+            at = outputs[at]
+
+
+def references(song: Song) -> Iterator[str]:
+    """Every bus that a strip names, main included."""
+    for track in song.tracks:
+        yield track.output
+        yield from (send.bus for send in track.sends)
+    yield from (bus.output for bus in song.buses)

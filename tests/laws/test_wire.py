@@ -1,0 +1,70 @@
+"""JSON there and back is the identity; what is newer is refused."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+
+from bandmate.song.errors import NewerVersion, ProjectError
+from bandmate.song.evidence import Evidence
+from bandmate.song.moves import diff
+from bandmate.song.proposal import Author, MadeMove, Proposal
+from bandmate.song.song import Song
+from bandmate.song.wire import (
+    made_from_json,
+    made_to_json,
+    proposal_from_json,
+    proposal_to_json,
+    song_from_json,
+    song_to_json,
+)
+from tests.songs import songs
+
+SLOW = settings(deadline=None, max_examples=60)
+
+
+@SLOW
+@given(songs())
+def test_a_song_comes_back_from_json_as_it_was(song: Song) -> None:
+    data = song_to_json(song)
+    assert song_from_json(data) == song
+    assert song_to_json(song_from_json(data)) == data
+
+
+@SLOW
+@given(songs(), songs())
+def test_a_proposal_comes_back_from_json_as_it_was(a: Song, b: Song) -> None:
+    proposal = Proposal(
+        stage="mix",
+        title="any",
+        moves=tuple(
+            msgspec.structs.replace(m, because="why", evidence=(Evidence(what="x", unit="dB", before=1.5),))
+            for m in diff(a, b)
+        ),
+        author=Author(kind="assistant", name="mix", version="1", seed=3),
+    )
+    assert proposal_from_json(proposal_to_json(proposal)) == proposal
+    made = tuple(MadeMove(move=move, strength=0.5) for move in proposal.moves)
+    assert made_from_json(made_to_json(made)) == made
+
+
+def test_a_higher_format_number_is_refused() -> None:
+    data = song_to_json(Song()).replace(b'"bandmate_song":1', b'"bandmate_song":7')
+    with pytest.raises(NewerVersion, match=r"saved in format 7; this Bandmate reads up to 1\. Update Bandmate"):
+        song_from_json(data)
+
+
+def test_an_unknown_field_is_refused_and_not_dropped() -> None:
+    data = song_to_json(Song()).replace(b'"title":""', b'"title":"","mood":"blue"')
+    with pytest.raises(NewerVersion, match=r"does not know: .*`mood`.*update Bandmate"):
+        song_from_json(data)
+
+
+def test_damage_is_named() -> None:
+    with pytest.raises(ProjectError, match="the song is damaged and cannot be read"):
+        song_from_json(b'{"bandmate_song":1,"so')
+    with pytest.raises(ProjectError, match="this is no Bandmate song"):
+        song_from_json(b"[]")
+    with pytest.raises(ProjectError, match="the song is damaged: Expected `int` <= 384000"):
+        song_from_json(song_to_json(Song()).replace(b"48000", b"999999999"))
