@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import replace
@@ -120,17 +120,21 @@ def value_type_at(address: str) -> Any:
 
 def child_type(hint: Any, step: str, address: str, parent: str) -> Any:
     alternatives = [unwrapped(part)[0] for part in union_members(hint)]
-    if len(alternatives) == 1 and get_origin(alternatives[0]) is tuple:
-        return tuple[str, ...] if step == ORDER else get_args(alternatives[0])[0]
+    if any(get_origin(part) is tuple for part in alternatives):
+        return tuple[str, ...] if step == ORDER else united([get_args(part)[0] for part in alternatives])
     found = [fields[step] for part in alternatives if step in (fields := struct_fields(part))]
     if not found:
         known = sorted({name for part in alternatives for name in struct_fields(part)})
-        raise RequestError(
-            f'{address} leads nowhere: no "{step}" in {parent}; {listing(known)}{suggestion(step, known)}'
-        )
-    union = found[0]
-    for other in found[1:]:
-        union = union | other if other != union else union
+        near = f"{listing(known)}{suggestion(step, known)}"
+        raise RequestError(f'{address} leads nowhere: no "{step}" in {parent}; {near}')
+    return united(found)
+
+
+def united(hints: list[Any]) -> Any:
+    """``A | B | …`` of the types, each once."""
+    union = hints[0]
+    for other in hints[1:]:
+        union = union if other == union else union | other
     return union
 
 
@@ -141,12 +145,3 @@ def struct_fields(part: Any) -> dict[str, Any]:
         return {}
     hints = get_type_hints(part, include_extras=True)
     return {name: hints[name] for name in part.__struct_fields__}
-
-
-def is_choice(hint: Any) -> bool:
-    """Whether a type is one of a few words or numbers rather than a quantity."""
-    return any(get_origin(unwrapped_choice(part)) is Literal for part in union_members(hint))
-
-
-def unwrapped_choice(part: Any) -> Any:
-    return get_args(part)[0] if hasattr(part, "__metadata__") else part

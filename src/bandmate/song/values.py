@@ -45,7 +45,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             value = getattr(self, rule.field)
             if rule.is_collection:
                 check_unique_ids(type(self).__name__, rule.field, value)
-            elif isinstance(value, str):
+            elif rule.max_length:
                 check_text(rule, value)
             elif value is not None:
                 msgspec.structs.force_setattr(self, rule.field, checked_number(rule, value))
@@ -110,7 +110,8 @@ def checked_number(rule: Rule, value: Any) -> Any:
 
 
 def check_text(rule: Rule, text: str) -> None:
-    if not text or text[0] == "@" or "/" in text or any(c.isspace() for c in text) or len(text) > rule.max_length:
+    is_fit = isinstance(text, str) and 0 < len(text) <= rule.max_length
+    if not is_fit or text[0] == "@" or "/" in text or any(c.isspace() for c in text):
         raise RequestError(
             f"{rule.field} {text!r} of {rule.owner} will not do: at least one character, no blank, no slash, "
             f"not beginning with @, at most {rule.max_length} characters"

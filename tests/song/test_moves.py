@@ -1,0 +1,121 @@
+"""What moves do, case by case; the laws are in tests/laws."""
+
+from __future__ import annotations
+
+import pytest
+
+from bandmate.song.address import ABSENT, get, value_type_at
+from bandmate.song.devices import Band, Compressor, Equalizer, Limiter
+from bandmate.song.errors import OutOfRange, RequestError, StaleMove
+from bandmate.song.moves import Move, apply, diff
+from bandmate.song.notes import Note
+from bandmate.song.proposal import HUMAN, MadeMove, Proposal, accept, chosen, restrengthened, stale_moves
+from bandmate.song.song import Song
+from bandmate.song.tracks import Track
+
+EQ = Equalizer(id="eq", bands=(Band(id="1", freq_hz=280.0, gain_db=-4.0),))
+SONG = Song(tracks=(Track(id="vox"), Track(id="bass", inserts=(Compressor(id="comp"),))))
+INSERT = Move(address="tracks/vox/inserts/eq", before=ABSENT, after=EQ)
+
+
+def notes(*pitches: int) -> tuple[Note, ...]:
+    return tuple(Note(id=f"n{i}", start_ticks=960 * i, length_ticks=960, pitch=p) for i, p in enumerate(pitches))
+
+
+def test_half_an_equalizer_is_half_its_gain() -> None:
+    half = apply(SONG, INSERT, 0.5)
+    assert get(half, "tracks/vox/inserts/eq/bands/1/gain_db") == -2.0
+    assert get(half, "tracks/vox/inserts/eq/bands/1/freq_hz") == 280.0
+
+
+def test_half_a_limiter_has_half_the_gain_and_the_whole_ceiling() -> None:
+    limiter = Limiter(id="limiter", gain_db=8.0, ceiling_dbtp=-1.0)
+    half = apply(SONG, Move(address="main/inserts/limiter", before=ABSENT, after=limiter), 0.5)
+    assert half.main.inserts == (Limiter(id="limiter", gain_db=4.0, ceiling_dbtp=-1.0),)
+
+
+def test_a_high_pass_fades_in_over_octaves() -> None:
+    rumble = Equalizer(id="eq", bands=(Band(id="1", kind="high-pass", freq_hz=80.0),))
+    half = apply(SONG, Move(address="tracks/vox/inserts/eq", before=ABSENT, after=rumble), 0.5)
+    assert get(half, "tracks/vox/inserts/eq/bands/1/freq_hz") == pytest.approx(20.0)
+
+
+def test_two_moves_on_different_notes_of_one_clip_both_apply() -> None:
+    from bandmate.song.clips import NoteClip
+
+    clip = NoteClip(id="c", length_ticks=9600, notes=notes(60, 61, 62))
+    song = Song(tracks=(Track(id="t", clips=(clip,)),))
+    address = "tracks/t/clips/c/notes"
+    higher = Move(address=address, before=clip.notes, after=notes(72, 61, 62))
+    shorter = Move(address=address, before=clip.notes, after=clip.notes[:-1])
+    both = get(apply(song, (higher, shorter)), address)
+    assert [n.pitch for n in both] == [72, 61]
+
+
+def test_a_pitch_has_no_half_way() -> None:
+    clip_notes = notes(60)
+    move = Move(address="tracks/t/clips/c/notes/n0/pitch", before=60, after=72)
+    from bandmate.song.clips import NoteClip
+
+    song = Song(tracks=(Track(id="t", clips=(NoteClip(id="c", length_ticks=960, notes=clip_notes),)),))
+    assert get(apply(song, move, 0.4), move.address) == 60 and get(apply(song, move, 0.6), move.address) == 72
+
+
+def test_a_stale_move_is_refused_by_name() -> None:
+    moved = apply(SONG, Move(address="tracks/vox/gain_db", before=0.0, after=2.0))
+    with pytest.raises(StaleMove, match="tracks/vox/gain_db is stale: it stands on 0, the song now has 2"):
+        apply(moved, Move(address="tracks/vox/gain_db", before=0.0, after=-3.0))
+    with pytest.raises(StaleMove, match='there is no "guitar" in tracks'):
+        apply(SONG, Move(address="tracks/guitar/gain_db", before=0.0, after=-3.0))
+
+
+def test_an_address_that_leads_nowhere_lists_what_there_is() -> None:
+    with pytest.raises(RequestError, match=r'no "gain" in tracks/vox; there are: .*gain_db.*Did you mean "gain_db"'):
+        apply(SONG, Move(address="tracks/vox/gain", before=0.0, after=1.0))
+
+
+def test_a_strength_above_1_is_refused() -> None:
+    with pytest.raises(OutOfRange, match=r"strength is 1\.5; possible are 0 to 1"):
+        apply(SONG, INSERT, 1.5)
+
+
+def test_an_item_inserted_between_others_keeps_its_place_when_others_came_meanwhile() -> None:
+    comp = SONG.tracks[1].inserts[0]
+    limiter = Limiter(id="lim")
+    meanwhile = apply(SONG, Move(address="tracks/bass/inserts/lim", before=ABSENT, after=limiter))
+    first = Move(address="tracks/bass/inserts", before=(comp,), after=(EQ, comp))
+    assert [d.id for d in apply(meanwhile, first).tracks[1].inserts] == ["eq", "comp", "lim"]
+
+
+def test_a_changed_order_is_one_move() -> None:
+    swapped = Song(tracks=tuple(reversed(SONG.tracks)))
+    (move,) = diff(SONG, swapped)
+    assert (move.address, move.before, move.after) == ("tracks/@order", ("vox", "bass"), ("bass", "vox"))
+
+
+def test_the_type_at_an_address_is_known() -> None:
+    assert value_type_at("tracks/x/inserts/@order") == tuple[str, ...]
+    assert "Meta" in repr(value_type_at("tracks/x/inserts/y/bands/2/gain_db"))
+
+
+def test_some_of_a_proposal_at_some_strength() -> None:
+    louder = Move(address="tracks/bass/gain_db", before=0.0, after=4.0)
+    proposal = Proposal(stage="mix", title="t", moves=(INSERT, louder), author=HUMAN)
+    made = chosen(proposal, (2,), {2: 0.5})
+    assert made == (MadeMove(move=louder, strength=0.5),)
+    song = accept(SONG, made)
+    assert song.tracks[1].gain_db == 2.0 and song.tracks[0] is SONG.tracks[0]
+    assert stale_moves(song, proposal) == {
+        2: "the move at tracks/bass/gain_db is stale: it stands on 0, the song now has 2"
+    }
+    with pytest.raises(OutOfRange, match="there is no move 3; the proposal has 2"):
+        chosen(proposal, (3,), {})
+    with pytest.raises(OutOfRange, match="strength of move 1 is 150 %"):
+        chosen(proposal, None, {1: 1.5})
+
+
+def test_the_strength_of_an_accepted_move_can_be_changed() -> None:
+    half = apply(SONG, INSERT, 0.5)
+    less = apply(half, restrengthened(INSERT, 0.5, 0.25))
+    assert get(less, "tracks/vox/inserts/eq/bands/1/gain_db") == -1.0
+    assert apply(half, restrengthened(INSERT, 0.5, 0.0)).tracks[0].inserts == ()
