@@ -15,7 +15,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+
+from bandmate.sound.audio import Samples
+from bandmate.sound.kernel import kernel
 
 Curve = npt.NDArray[np.float64]
 
@@ -96,8 +98,10 @@ def _tabulated_power(frequency_hz: float) -> float:
     return float(abs((b0 + z * (b1 + z * b2)) / (1 + z * (a1 + z * a2))) ** 2)
 
 
-@njit(cache=True, nogil=True)
-def weigh_pair(left, right, state, filters, ends, energies):  # type: ignore[no-untyped-def]
+@kernel
+def weigh_pair(
+    left: Samples, right: Samples, state: Curve, filters: Curve, ends: npt.NDArray[np.int64], energies: Curve
+) -> None:
     """K-weight two channels and write the energy of each hop that ends in this block to ``energies`` (2, hops).
 
     ``state`` holds four numbers per channel, then the energy of the started hop. Both channels run side by side: each
@@ -127,8 +131,8 @@ def weigh_pair(left, right, state, filters, ends, energies):  # type: ignore[no-
         start = end
 
 
-@njit(cache=True, nogil=True)
-def _close_hop(state):  # type: ignore[no-untyped-def]
+@kernel
+def _close_hop(state: Curve) -> None:
     """Begin a new hop's energy, and end decaying tails.
 
     subtle: after seconds of silence the filters would run in denormal numbers, a hundred times slower. -600 dB is 0.
