@@ -1,0 +1,60 @@
+"""Imports point down only: which package may import which is this table."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src" / "bandmate"
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "song": set(),
+    "sound": {"song"},
+    "render": {"song", "sound"},
+    "formats": {"song", "sound"},
+    "project": {"song", "sound", "render", "formats"},
+    "stages": {"song", "sound", "render"},
+    "report": {"song", "sound"},
+    "verbs": {"song", "sound", "render", "formats", "project", "stages", "report"},
+    "cli": {"song", "verbs"},
+}
+
+HEAVY_OUTSIDE_SOUND = {"torch", "librosa", "pedalboard", "matchering"}
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import; write the whole name"
+            yield node.module
+
+
+def test_every_package_has_its_place_in_the_table() -> None:
+    packages = {folder.name for folder in SOURCE.iterdir() if (folder / "__init__.py").exists()}
+    assert packages == set(MAY_IMPORT)
+
+
+def test_imports_point_down_only() -> None:
+    wrong = []
+    for package, allowed in MAY_IMPORT.items():
+        for path in (SOURCE / package).rglob("*.py"):
+            for module in imported_modules(path):
+                parts = module.split(".")
+                if parts[0] == "bandmate" and len(parts) > 1 and parts[1] not in allowed | {package}:
+                    wrong.append(f"{path.relative_to(ROOT)} imports {module}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_heavy_or_copyleft_is_imported() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in SOURCE.rglob("*.py")
+        for module in imported_modules(path)
+        if module.split(".")[0] in HEAVY_OUTSIDE_SOUND
+    ]
+    assert not wrong, "\n".join(wrong)
