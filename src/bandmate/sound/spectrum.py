@@ -1,0 +1,261 @@
+"""Spectrum: long-term levels in 1/3-octave and ERB bands, mid and side apart, and each band's power over time.
+
+Conventions: windows of twice the hop (200 ms at the usual 100 ms hop), half overlapping, sine-shaped: their squares add
+up to 1, so that the powers of all bands and all hops add up to the power of the signal. Hop k is centred on frame
+``floor(k * rate_hz * hop_ms / 1000)``; before the first and after the last frame there is silence. Frequency bins are
+5 Hz apart at every rate. Power is the mean over channels of the square, full scale 1, so a full-scale sine on all
+channels has -3.01 dB; of that, mid is the power of the channels' mean and side is the rest, which for stereo are
+((L + R) / 2)² and ((L - R) / 2)². Nothing at all is ``-inf``.
+
+1/3-octave bands have the base-10 centres of IEC 61260-1 (1000 Hz * 10^(n/10)), from 20 Hz to 20 kHz; ERB bands are one
+ERB wide (Glasberg and Moore 1990), ERB numbers 1 to 41: 26 Hz to 18.6 kHz. Bands centred above half the rate are left
+out; one that reaches across it ends there.
+
+Below 60 Hz a 1/3-octave band is only one to three bins wide, and a tone leaks into its neighbours at about -20 dB.
+
+Not covered: phase, pitch (``bandmate.sound.pitch``), calibrated filter-bank classes of IEC 61260.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import scipy.fft
+
+from bandmate.song.errors import OutOfRange
+from bandmate.sound.audio import Audio, Samples, checked_rate
+from bandmate.sound.finite import finite_block
+
+Reals = npt.NDArray[np.float64]
+BandScale = Literal["third-octave", "erb"]
+
+HOP_RANGE_MS = (20, 1_000)
+TILT_SPAN_HZ = (100.0, 10_000.0)
+TILT_FLOOR_DB = -70.0
+TILT_BANDS = 3
+HOPS_PER_CHUNK = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """A division of the spectrum: arrays (bands,) of centres and edges in Hz, read-only."""
+
+    scale: BandScale
+    centre_hz: Reals
+    low_hz: Reals
+    high_hz: Reals
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BandLevels:
+    """Power in bands.
+
+    Attributes
+    ----------
+    bands : Bands
+    mid_db, side_db, total_db : array (bands,)
+        of the whole signal's power; mono has a side of -inf.
+    power : float32 array (bands, hops)
+        total power around each hop, linear, so that tracks can be added and gains multiplied in.
+    """
+
+    bands: Bands
+    mid_db: Reals
+    side_db: Reals
+    total_db: Reals
+    power: Samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spectrum:
+    """What the spectrum meter saw.
+
+    Attributes
+    ----------
+    hop_ms : int
+        distance of the columns of every ``power``; column k is centred on ``k * hop_ms``.
+    third_octaves, erb : BandLevels
+    centroid_hz : float or None
+        power-weighted mean frequency; None for silence.
+    tilt_db_per_octave : float or None
+        slope of the 1/3-octave levels from 100 Hz to 10 kHz: 0 for pink noise, 3 for white; None for silence, or when
+        fewer than three bands are within 70 dB of the strongest.
+    """
+
+    hop_ms: int
+    third_octaves: BandLevels
+    erb: BandLevels
+    centroid_hz: float | None
+    tilt_db_per_octave: float | None
+
+
+class SpectrumMeter:
+    """Spectrum of a signal fed in blocks of any size.
+
+    Memory: about 70 numbers per hop.
+
+    Parameters
+    ----------
+    rate_hz : int
+    channels : int
+    hop_ms : int
+        20 to 1000. A longer hop tells low notes apart better and moments worse.
+
+    Raises
+    ------
+    OutOfRange
+        for another hop.
+    """
+
+    def __init__(self, rate_hz: int, channels: int, *, hop_ms: int = 100) -> None:
+        if not HOP_RANGE_MS[0] <= hop_ms <= HOP_RANGE_MS[1]:
+            raise OutOfRange(f"spectrum hop {hop_ms} ms is not from {HOP_RANGE_MS[0]} to {HOP_RANGE_MS[1]} ms")
+        self._rate_hz, self._channels, self._hop_ms = checked_rate(rate_hz), channels, hop_ms
+        self._half = max(2, round(rate_hz * hop_ms / 1000))
+        self._window = np.sin(np.pi * (np.arange(2 * self._half) + 0.5) / (2 * self._half)).astype(np.float32)
+        self._bands = (third_octave_bands(rate_hz), erb_bands(rate_hz))
+        edges = [_edge_bins(bands, rate_hz / (2 * self._half)) for bands in self._bands]
+        self._edges, self._first_erb_edge = np.concatenate(edges), len(edges[0])
+        self._pending = np.zeros((channels, self._half), np.float32)
+        self._pending_start = -self._half
+        self._frames = 0
+        self._hops = 0
+        self._mid, self._side = np.zeros((2, self._half + 1))
+        self._columns: tuple[list[Samples], list[Samples]] = ([], [])
+
+    def feed(self, block: npt.ArrayLike) -> None:
+        """Take the next block, shape (channels, frames); an empty one changes nothing.
+
+        Raises
+        ------
+        RequestError
+            for a wrong number of channels, or naming the first NaN or infinite frame.
+        """
+        samples = finite_block(block, self._channels, start_frame=self._frames, rate_hz=self._rate_hz)
+        piece_frames = HOPS_PER_CHUNK * self._half
+        for start in range(0, samples.shape[1], piece_frames):
+            piece = samples[:, start : start + piece_frames]
+            self._frames += piece.shape[1]
+            self._take(np.concatenate([self._pending, piece], axis=1))
+
+    def result(self) -> Spectrum:
+        """The spectrum so far, as if the signal ended here; feeding may go on afterwards."""
+        ended = copy.copy(self)
+        ended._mid, ended._side = self._mid.copy(), self._side.copy()
+        ended._columns = (self._columns[0].copy(), self._columns[1].copy())
+        if self._frames:
+            silence = np.zeros((self._channels, 2 * self._half - 1), np.float32)
+            ended._take(np.concatenate([self._pending, silence], axis=1))
+        return ended._summary()
+
+    def _summary(self) -> Spectrum:
+        third_octaves, erb = (self._levels(index) for index in (0, 1))
+        power = self._mid + self._side
+        bin_hz = self._rate_hz / (2 * self._half)
+        heard = float(power[1:].sum())
+        return Spectrum(
+            hop_ms=self._hop_ms,
+            third_octaves=third_octaves,
+            erb=erb,
+            centroid_hz=bin_hz * float((power * np.arange(len(power)))[1:].sum()) / heard if heard > 0 else None,
+            tilt_db_per_octave=tilt(third_octaves),
+        )
+
+    def _levels(self, index: int) -> BandLevels:
+        """One division's long-term levels and its history."""
+        columns = self._columns[index]
+        mid, side = (self._in_bands(power)[index] / max(1, self._frames) for power in (self._mid, self._side))
+        history = np.stack(columns, axis=1) if columns else np.zeros((len(mid), 0), np.float32)
+        history.flags.writeable = False
+        return BandLevels(self._bands[index], _decibels(mid), _decibels(side), _decibels(mid + side), history)
+
+    def _take(self, signal: Samples) -> None:
+        """Analyse all hops whose window lies within ``signal``, which begins at ``_pending_start``; keep the rest."""
+        while True:
+            start = self._hops * self._rate_hz * self._hop_ms // 1000 - self._half - self._pending_start
+            if start + 2 * self._half > signal.shape[1]:
+                break
+            self._analyse(signal[:, start : start + 2 * self._half])
+            self._hops += 1
+        self._pending = signal[:, start:].copy()
+        self._pending_start += start
+
+    def _analyse(self, frames: Samples) -> None:
+        """Add one window's power to the sums and to the history."""
+        mean = frames.sum(axis=0) * np.float32(1 / self._channels)
+        rest = frames[:1] - mean if self._channels == 2 else frames - mean
+        bins = scipy.fft.rfft(np.concatenate([mean[None], rest]) * self._window, axis=1)
+        power = (bins.real.astype(np.float64) ** 2 + bins.imag.astype(np.float64) ** 2) / self._half
+        power[:, [0, -1]] /= 2
+        mid, side = power[0], power[1:].sum(axis=0) / len(rest)
+        self._mid += mid
+        self._side += side
+        for column, columns in zip(self._in_bands(mid + side), self._columns, strict=True):
+            columns.append((column / self._half).astype(np.float32))
+
+    def _in_bands(self, power: Reals) -> tuple[Reals, Reals]:
+        """Power per bin, as power in 1/3-octave bands and in ERB bands."""
+        below = _power_below(power, self._edges)
+        return np.diff(below[: self._first_erb_edge]), np.diff(below[self._first_erb_edge :])
+
+
+def measure_spectrum(audio: Audio, *, hop_ms: int = 100) -> Spectrum:
+    """Spectrum of a whole signal."""
+    meter = SpectrumMeter(audio.rate_hz, audio.channels, hop_ms=hop_ms)
+    meter.feed(audio.samples)
+    return meter.result()
+
+
+def third_octave_bands(rate_hz: int) -> Bands:
+    """The 1/3-octave bands from 20 Hz to 20 kHz that are centred below half the rate."""
+    return _bands("third-octave", lambda number: 1000.0 * 10 ** (number / 10), np.arange(-17.0, 14.0), rate_hz)
+
+
+def erb_bands(rate_hz: int) -> Bands:
+    """The bands of ERB number 1 to 41 that are centred below half the rate."""
+    return _bands("erb", lambda number: (10 ** (number / 21.4) - 1) / 0.00437, np.arange(1.0, 42.0), rate_hz)
+
+
+def tilt(levels: BandLevels) -> float | None:
+    """Slope in dB per octave of the levels between 100 Hz and 10 kHz; see `Spectrum`."""
+    centre, level = levels.bands.centre_hz, levels.total_db
+    inside = (centre > TILT_SPAN_HZ[0] * 0.98) & (centre < TILT_SPAN_HZ[1] * 1.02)
+    used = inside & (level > level.max(initial=-np.inf, where=inside) + TILT_FLOOR_DB)
+    if used.sum() < TILT_BANDS:
+        return None
+    return float(np.polyfit(np.log2(centre[used]), level[used], 1)[0])
+
+
+def _bands(scale: BandScale, to_hz: Callable[[Reals], Reals], numbers: Reals, rate_hz: int) -> Bands:
+    """The bands one number wide that are centred below half the rate, none reaching beyond it."""
+    numbers = numbers[to_hz(numbers) < rate_hz / 2]
+    parts = (to_hz(numbers), to_hz(numbers - 0.5), np.minimum(to_hz(numbers + 0.5), rate_hz / 2))
+    for part in parts:
+        part.flags.writeable = False
+    return Bands(scale, *parts)
+
+
+def _edge_bins(bands: Bands, bin_hz: float) -> Reals:
+    """The band edges counted in bins from the lower edge of bin 0; bin k is one bin wide, centred on k."""
+    return np.append(bands.low_hz, bands.high_hz[-1:]) / bin_hz + 0.5
+
+
+def _power_below(power: Reals, edge_bins: Reals) -> Reals:
+    """Power below each edge; a bin that an edge cuts is shared out."""
+    below = np.zeros(len(power) + 1)
+    np.cumsum(power, out=below[1:])
+    whole = edge_bins.astype(np.int64)
+    return below[whole] + (edge_bins - whole) * power[np.minimum(whole, len(power) - 1)]
+
+
+def _decibels(power: Reals) -> Reals:
+    """10 log10, -inf for nothing, read-only."""
+    with np.errstate(divide="ignore"):
+        level: Reals = 10 * np.log10(power)
+    level.flags.writeable = False
+    return level
