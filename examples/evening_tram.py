@@ -173,15 +173,16 @@ DRUM_PITCHES = {
 }  # fmt: skip
 
 GAINS_DB = {
-    "Kick": 0.0,
-    "Drums": 0.0,
-    "Bass": 0.0,
-    "Electric Piano": 0.0,
-    "Guitar": 0.0,
-    "Pad": 0.0,
-    "Lead Vox": 0.0,
-    "Strings": 0.0,
+    "Kick": 0.5,
+    "Drums": 6.0,
+    "Bass": -2.5,
+    "Electric Piano": -8.0,
+    "Guitar": -6.5,
+    "Pad": -9.0,
+    "Lead Vox": 2.0,
+    "Strings": -6.0,
 }
+"""Faders, from the loudness of each track while it plays: the voice on top, then drums and bass, then the rest."""
 
 HARDER = {"intro": -8, "verse": 0, "chorus": 9, "outro": -5}
 """How much harder each section is played, in steps of velocity."""
@@ -216,7 +217,7 @@ def make_song() -> Song:
 
 
 def tracks() -> Iterator[Track]:
-    """The eight tracks. Gains are set by ear of the meter: what each should measure is in the tests of the demo."""
+    """The eight tracks."""
     drums = Instrument(program=0, is_drums=True)
     kit = merged(*(grid(part, DRUM_PITCHES[drum]) for drum, part in KIT.items()))
     piano = merged(comping(PIANO, OPEN), line(FILLS, levels(64), hold=0.95))
