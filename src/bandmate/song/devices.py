@@ -79,12 +79,13 @@ class Band(Value, frozen=True, kw_only=True):
 
 
 class Equalizer(Device, frozen=True, kw_only=True, tag="equalizer"):
-    """Parametric equalizer, minimum phase."""
+    """Parametric equalizer, minimum phase, with an output gain."""
 
     bands: tuple[Band, ...] = ()
+    gain_db: Decibels = 0.0
 
     def neutral(self) -> Self:
-        return replace(self, bands=tuple(band.neutral() for band in self.bands))
+        return replace(self, bands=tuple(band.neutral() for band in self.bands), gain_db=0.0)
 
 
 class Compressor(Device, frozen=True, kw_only=True, tag="compressor"):

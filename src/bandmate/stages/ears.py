@@ -1,0 +1,105 @@
+"""Ears: they answer questions about the sound of a song, and remember the answers by content.
+
+The key of an answer is a hash of everything that the sound depends on, so after a change only what changed is heard
+again, in this run and in the next. Where the memory is (a project, or nowhere) is the caller's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+import numpy as np
+
+from bandmate.render.cache import RenderCache
+from bandmate.render.content import main_content, track_content
+from bandmate.render.engine import Point, Renderer
+from bandmate.render.media import Media
+from bandmate.render.span import Span
+from bandmate.song.song import Song
+from bandmate.sound.audio import Samples
+from bandmate.stages.hearing import ANALYSER, ANALYSER_VERSION, Hearing, hear, hearing_from_bytes, hearing_to_bytes
+
+WORKERS = 2
+
+
+class Memory(Protocol):
+    """Where answers are kept: by content, analyser and its version."""
+
+    def recall(self, content: str, analyser: str, version: int) -> bytes | None: ...
+
+    def remember(self, content: str, analyser: str, version: int, data: bytes) -> None: ...
+
+
+class Forgetful:
+    """A memory for one run."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, int], bytes] = {}
+
+    def recall(self, content: str, analyser: str, version: int) -> bytes | None:
+        return self._known.get((content, analyser, version))
+
+    def remember(self, content: str, analyser: str, version: int, data: bytes) -> None:
+        self._known[content, analyser, version] = data
+
+
+def no_progress(what: str, share: float) -> None:
+    """Says nothing."""
+
+
+class Ears:
+    """Answers about the sound of songs whose recordings are in ``media``."""
+
+    def __init__(
+        self,
+        media: Media,
+        *,
+        cache: RenderCache | None = None,
+        memory: Memory | None = None,
+        progress: Callable[[str, float], None] = no_progress,
+    ) -> None:
+        self.media, self.cache = media, cache
+        self._memory: Memory = memory or Forgetful()
+        self._progress = progress
+
+    def renderer(self, song: Song) -> Renderer:
+        """The song, ready to be played."""
+        return Renderer(song, self.media, self.cache)
+
+    def track(self, song: Song, track_id: str, point: Point = "inserts") -> Hearing:
+        """One track as it sounds at that point of its strip."""
+        name = track_content(song, song.track(track_id), point)
+        return self._heard(name, lambda: hear(self.renderer(song).track_blocks(track_id, point), song.rate_hz))
+
+    def tracks(self, song: Song, track_ids: Iterable[str], point: Point = "inserts") -> dict[str, Hearing]:
+        """Several tracks, two at a time."""
+        wanted = list(track_ids)
+        names = {track.id: track.name or track.id for track in song.tracks}
+        found: dict[str, Hearing] = {}
+        with ThreadPoolExecutor(WORKERS) as pool:
+            answers = pool.map(lambda track_id: self.track(song, track_id, point), wanted)
+            for count, (track_id, hearing) in enumerate(zip(wanted, answers, strict=True), 1):
+                found[track_id] = hearing
+                self._progress(f"listening to {names[track_id]}", count / len(wanted))
+        return found
+
+    def main(self, song: Song, *, check: bool = False) -> Hearing:
+        """The whole song as it leaves the main bus; with the 16x true-peak check when ``check`` is true."""
+        name = main_content(song) + (" checked" if check else "")
+        return self._heard(name, lambda: hear(self.renderer(song).blocks(), song.rate_hz, check_peak=check))
+
+    def excerpt(self, song: Song, track_id: str, start_seconds: float, seconds: float) -> Samples:
+        """What a track plays before its inserts, from ``start_seconds`` on; shape (channels, frames)."""
+        start = round(start_seconds * song.rate_hz)
+        span = Span(start, start + round(seconds * song.rate_hz))
+        return np.concatenate(list(self.renderer(song).track_blocks(track_id, "clips", span)), axis=1)
+
+    def _heard(self, key: str, listen: Callable[[], Hearing]) -> Hearing:
+        known = self._memory.recall(key, ANALYSER, ANALYSER_VERSION)
+        if known is not None:
+            return hearing_from_bytes(known)
+        hearing = listen()
+        self._memory.remember(key, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
+        return hearing

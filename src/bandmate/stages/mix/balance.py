@@ -1,0 +1,167 @@
+"""Static balance: which faders are far from where such tracks usually sit.
+
+Conventions: a track's loudness is that of the parts where it plays (active-only), after its inserts and with its fader.
+What is usual is ``data/roles.toml``. The tracks are compared with each other, not with an absolute level: the median
+distance is taken out first, so that a few odd tracks do not move all the others.
+
+Nothing within its role's tolerance is moved: there the balance is the musician's taste. A move is kept only where it
+can be heard: the share of time and bands in which a track stands out of the rest is worked out before and after, from
+the measured band powers (a fader multiplies them, so this is exact).
+
+Not covered: rides over time, tracks whose fader is automated (they are left alone and named).
+
+References: Pestana and Reiss 2014 and De Man et al. 2017 on what engineers do; the figures are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bandmate.stages.mix.roles import Guess, role_table
+
+Power = npt.NDArray[np.float32]
+"""Mean power, shape (bands, hops)."""
+
+LEFT_INSIDE_LU = 1.0
+"""A track is not pulled to the very centre of what is usual, but to this near it."""
+
+STEP_DB = 0.5
+MOST_DB = 15.0
+MASKED_BELOW_DB = -6.0
+OWN_BANDS_DB = -20.0
+ACTIVE_HOPS_DB = -30.0
+OWN_GAIN_SHARE = 0.02
+OTHERS_GAIN_SHARE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the balance needs to know of one track: loudness while it plays, and power by band and time, both after the
+    inserts and with the fader."""
+
+    track_id: str
+    name: str
+    guess: Guess
+    active_lufs: float
+    power: Power
+
+    @property
+    def relative_lu(self) -> float:
+        """Where such a track usually sits, from a lead vocal at 0."""
+        return role_table()[self.guess.role].relative_lu
+
+    @property
+    def tolerance_lu(self) -> float:
+        return role_table()[self.guess.role].tolerance_lu
+
+
+@dataclass(frozen=True, slots=True)
+class Rebalance:
+    """One fader that should move: how far the track is from its usual place, and what the change does.
+
+    ``audible_before`` and ``audible_after`` are shares from 0 to 1: of the track itself when it is turned up, of the
+    other tracks on average when it is turned down.
+    """
+
+    part: Part
+    distance_lu: float
+    gain_db: float
+    audible_before: float
+    audible_after: float
+
+    @property
+    def helps(self) -> bool:
+        least = OWN_GAIN_SHARE if self.gain_db > 0 else OTHERS_GAIN_SHARE
+        return self.audible_after - self.audible_before >= least
+
+
+def distances(parts: Sequence[Part]) -> dict[str, float]:
+    """How many LU each track is above (+) or below (-) its usual place, the median taken out; empty for no tracks."""
+    if not parts:
+        return {}
+    raw = np.array([part.active_lufs - part.relative_lu for part in parts])
+    weights = np.array([max(part.guess.confidence, 0.1) for part in parts])
+    anchor = weighted_median(raw, weights)
+    return {part.track_id: float(d) for part, d in zip(parts, raw - anchor, strict=True)}
+
+
+def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> float:
+    """The value that half of the weight lies below; the middle of two where the half falls between them."""
+    order = np.argsort(values, kind="stable")
+    share = np.cumsum(weights[order]) / weights.sum()
+    i = int(np.searchsorted(share, 0.5))
+    if np.isclose(share[i], 0.5) and i + 1 < len(values):
+        return float(values[order[i]] + values[order[i + 1]]) / 2
+    return float(values[order[i]])
+
+
+def rebalances(parts: Sequence[Part]) -> tuple[Rebalance, ...]:
+    """The faders to move, furthest from their place first; empty for fewer than three tracks, where nothing can be said
+    about what is usual."""
+    if len(parts) < 3:
+        return ()
+    off = distances(parts)
+    odd = [part for part in parts if abs(off[part.track_id]) > part.tolerance_lu]
+    found = [rebalance(part, off[part.track_id], parts) for part in odd]
+    return tuple(sorted(found, key=lambda one: -abs(one.distance_lu)))
+
+
+def rebalance(part: Part, distance_lu: float, parts: Sequence[Part]) -> Rebalance:
+    """The change for one track, with what it does to how well the tracks are heard."""
+    wanted = -np.sign(distance_lu) * (abs(distance_lu) - LEFT_INSIDE_LU)
+    gain_db = float(np.clip(round(wanted / STEP_DB) * STEP_DB, -MOST_DB, MOST_DB))
+    factor = np.float32(10 ** (gain_db / 10))
+    others = [other for other in parts if other is not part]
+    rest = total_power(others)
+    if gain_db > 0:
+        before, after = audible_share(part.power, rest), audible_share(part.power * factor, rest)
+    else:
+        before = mean_audible_share(others, part.power)
+        after = mean_audible_share(others, part.power * factor)
+    return Rebalance(part, distance_lu, gain_db, before, after)
+
+
+def total_power(parts: Sequence[Part]) -> Power:
+    """The power of all parts together; silence after the end of a shorter one."""
+    bands, hops = parts[0].power.shape[0], max(part.power.shape[1] for part in parts)
+    total = np.zeros((bands, hops), np.float32)
+    for part in parts:
+        total[:, : part.power.shape[1]] += part.power
+    return total
+
+
+def mean_audible_share(others: Sequence[Part], changed: Power) -> float:
+    """How well the others are heard against each other and the changed track, on average."""
+    hops = max(changed.shape[1], *(part.power.shape[1] for part in others))
+    everything = padded(total_power(others), hops) + padded(changed, hops)
+    shares = [audible_share(padded(part.power, hops), everything - padded(part.power, hops)) for part in others]
+    return float(np.mean(shares))
+
+
+def audible_share(own: Power, rest: Power) -> float:
+    """Share of the cells (bands × time) that matter to a track in which it is not masked.
+
+    A cell matters where the track is active and the band carries a part of its sound; it is heard where it is at most
+    6 dB below everything else in that band. 1.0 for a silent track: nothing of it is masked.
+    """
+    hops = max(own.shape[1], rest.shape[1])
+    own, rest = padded(own, hops), padded(rest, hops)
+    by_time = own.sum(axis=0)
+    loud = float(np.quantile(by_time, 0.95)) if by_time.size else 0.0
+    matters = (
+        (by_time > loud * 10 ** (ACTIVE_HOPS_DB / 10)) & (by_time > 0) & (own > by_time * 10 ** (OWN_BANDS_DB / 10))
+    )
+    count = int(matters.sum())
+    if not count:
+        return 1.0
+    heard = own >= rest * np.float32(10 ** (MASKED_BELOW_DB / 10))
+    return float((heard & matters).sum() / count)
+
+
+def padded(power: Power, hops: int) -> Power:
+    """``power`` with silence up to ``hops``."""
+    return power if power.shape[1] >= hops else np.pad(power, ((0, 0), (0, hops - power.shape[1])))

@@ -1,0 +1,30 @@
+"""What an engineer would say on opening the stems: faults that no fader mends, said and left to the musician."""
+
+from __future__ import annotations
+
+from bandmate.song.song import Song
+from bandmate.song.tracks import Track
+from bandmate.stages.hearing import Hearing
+from bandmate.stages.words import place, spoken_name
+
+DC_LIMIT = 0.005
+LATE_SECONDS = 0.5
+
+
+def remarks_on(song: Song, track: Track, hearing: Hearing) -> tuple[str, ...]:
+    """One sentence for each thing that is odd about a track; empty when nothing is."""
+    name = spoken_name(track)
+    if hearing.active_lufs is None:
+        return (f"{name}: silent; left alone",)
+    found = []
+    if hearing.clipped_runs:
+        times = "once" if hearing.clipped_runs == 1 else f"{hearing.clipped_runs} times"
+        first = place(song, hearing.clipped_at_seconds or 0.0)
+        found.append(f"{name}: the recording clips {times}, first at {first}; a fader cannot mend that")
+    if abs(hearing.dc) > DC_LIMIT:
+        found.append(f"{name}: a constant offset (DC) of {hearing.dc:+.3f} of full scale")
+    if hearing.stereo_kind == "dual mono":
+        found.append(f"{name}: a stereo file with the same sound on both sides; it could be mono")
+    if hearing.stereo_kind in ("left only", "right only"):
+        found.append(f"{name}: a stereo file that sounds on the {hearing.stereo_kind.split()[0]} side only")
+    return tuple(found)

@@ -1,0 +1,72 @@
+"""Rumble: steady energy below anything the instrument can play, and the high-pass that takes it away.
+
+A high-pass is proposed only where rumble was measured. Two things make it rumble: the bands more than a third of an
+octave below the role's lowest note hold a noticeable part of the energy, and they do not follow the playing (they are
+nearly as strong in the quiet moments as on average). A kick's thump or the bleed of a bass follows the music and stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bandmate.song.address import ABSENT
+from bandmate.song.devices import Band, Equalizer
+from bandmate.song.moves import Move
+from bandmate.song.tracks import Track
+from bandmate.stages.hearing import Hearing
+
+CORNER_SHARE_OF_LOWEST = 0.85
+RUMBLE_BELOW_LOWEST = 2 ** (-1 / 3)
+NOTICEABLE_DB = -27.0
+STEADY_DB = -12.0
+SOUNDING_DBFS = -70.0
+LEAST_REDUCTION_DB = 6.0
+MOST_LOUDNESS_CHANGE_LU = 0.5
+DEVICE_ID = "rumble-filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Rumble:
+    """Measured rumble: its level against the whole track, and how steady it is (its quiet moments against its mean)."""
+
+    below_hz: float
+    share_db: float
+    steady_db: float
+
+
+def find_rumble(hearing: Hearing, lowest_hz: float) -> Rumble | None:
+    """Rumble below ``lowest_hz``, the lowest note of the role; None where there is none, and for silence."""
+    below_hz = lowest_hz * RUMBLE_BELOW_LOWEST
+    power = hearing.power.astype(np.float64)
+    low = power[np.array(hearing.band_hz) < below_hz].sum(axis=0)
+    total = float(power.sum())
+    if not low.size or low.mean() < 10 ** (SOUNDING_DBFS / 10) or total <= 0:
+        return None
+    share_db = 10 * np.log10(low.sum() / total)
+    quiet = float(np.quantile(low, 0.1))
+    steady_db = 10 * np.log10(max(quiet, 1e-20) / low.mean())
+    if share_db < NOTICEABLE_DB or steady_db < STEADY_DB:
+        return None
+    return Rumble(below_hz, float(share_db), float(steady_db))
+
+
+def low_level_db(hearing: Hearing, below_hz: float) -> float:
+    """Mean level of the bands below ``below_hz``, dBFS; -150 for nothing."""
+    low = hearing.power[np.array(hearing.band_hz) < below_hz].sum(axis=0, dtype=np.float64)
+    mean = float(low.mean()) if low.size else 0.0
+    return 10 * float(np.log10(max(mean, 1e-15)))
+
+
+def rumble_filter(lowest_hz: float) -> Equalizer:
+    """The high-pass for a role whose lowest note is ``lowest_hz``: 24 dB per octave, a little below that note."""
+    corner = round(lowest_hz * CORNER_SHARE_OF_LOWEST)
+    return Equalizer(id=DEVICE_ID, bands=(Band(id="1", kind="high-pass", freq_hz=corner, slope_db=24),))
+
+
+def insert_first(track: Track, device: Equalizer) -> Move:
+    """The move that puts ``device`` before everything else on the track."""
+    if not track.inserts:
+        return Move(address=f"tracks/{track.id}/inserts/{device.id}", before=ABSENT, after=device)
+    return Move(address=f"tracks/{track.id}/inserts", before=track.inserts, after=(device, *track.inserts))

@@ -1,0 +1,199 @@
+"""Bringing recordings and MIDI files into a project.
+
+Everything is looked at before anything is written: one bad file, and nothing is imported, with a message that names it.
+The files themselves are copied into the project and never written again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bandmate.song.clips import AudioClip
+from bandmate.song.errors import MediaError, RequestError
+from bandmate.song.proposal import Author
+from bandmate.song.song import Song
+from bandmate.song.tracks import Track
+from bandmate.song.values import slug
+from bandmate.stages.mix.roles import SURE_ENOUGH, role_from_name
+from bandmate.verbs.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from bandmate.formats.audio_files import FileFacts
+    from bandmate.project.folder import Project
+
+SOUND_ENDINGS = {".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus"} | {
+    ".mp3",
+    ".m4a",
+    ".mp4",
+    ".aac",
+    ".caf",
+}
+MIDI_ENDINGS = {".mid", ".midi", ".smf"}
+LOWEST_SONG_RATE_HZ = 44_100
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the new tracks' ids, and what the musician should know."""
+
+    revision: str
+    tracks: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sound file that passed all checks."""
+
+    path: Path
+    facts: FileFacts
+
+
+def import_files(
+    project: Project, paths: Iterable[Path | str], *, progress: Progress = silent, allow_truncated: bool = False
+) -> Imported:
+    """Import files and folders of files: one track for each recording, the tracks of each MIDI file.
+
+    The first recordings decide the song's sample rate: the rate most of them have, the higher of two equally frequent
+    ones, at least 44.1 kHz. Roles are taken from names where those are clear.
+
+    Raises
+    ------
+    RequestError
+        if there is nothing to import.
+    MediaError
+        if a file cannot be read, has no frames, more than two channels, or samples that are not numbers. Nothing is
+        imported then.
+    """
+    sounds, scores = sorted_out(paths)
+    found = checked(sounds, part(progress, 0.0, 0.3), allow_truncated)
+    song, remarks = project.song, list(rate_remarks(found))
+    if not song.tracks and found:
+        song = replace(song, rate_hz=common_rate(found))
+    before = {track.id for track in song.tracks}
+    song, more = with_recordings(project, song, found, part(progress, 0.3, 0.9))
+    remarks += more
+    for path in scores:
+        song, more = with_score(song, path)
+        remarks += more
+    new = tuple(track.id for track in song.tracks if track.id not in before)
+    names = ", ".join(path.name for path in (*sounds, *scores)[:3]) + (" …" if len(sounds) + len(scores) > 3 else "")
+    author = Author(kind="import", name=names)
+    revision = project.commit(song, f"import {len(sounds) + len(scores)} files: {names}", author=author)
+    progress("imported", 1.0)
+    return Imported(revision.id, new, tuple(remarks))
+
+
+def sorted_out(paths: Iterable[Path | str]) -> tuple[list[Path], list[Path]]:
+    """Sound files and MIDI files among the paths; a folder stands for what is in it, without what is hidden."""
+    files: list[Path] = []
+    given = [Path(path) for path in paths]
+    for path in given:
+        files += folder_files(path) if path.is_dir() else [path]
+    scores = [path for path in files if path.suffix.lower() in MIDI_ENDINGS]
+    sounds = [path for path in files if path not in scores]
+    if not files:
+        places = ", ".join(f'"{path}"' for path in given) or "the list of files"
+        raise RequestError(f"nothing to import in {places}: no sound or MIDI file there; give a folder of stems")
+    return sounds, scores
+
+
+def folder_files(folder: Path) -> list[Path]:
+    """The sound and MIDI files in a folder and below it, in the order of their names."""
+    inside = sorted(folder.rglob("*"), key=lambda path: (str(path.parent), path.name.casefold()))
+    wanted = SOUND_ENDINGS | MIDI_ENDINGS
+    hidden = [path for path in inside if any(step.startswith(".") for step in path.relative_to(folder).parts)]
+    return [p for p in inside if p.is_file() and p.suffix.lower() in wanted and p not in hidden]
+
+
+def checked(sounds: Sequence[Path], progress: Progress, allow_truncated: bool) -> list[Found]:
+    """Look at every file; of several bad ones the message names all."""
+    from bandmate.formats.audio_files import check_mixable, probe
+
+    found, bad = [], []
+    for count, path in enumerate(sounds):
+        progress(f"looking at {path.name}", count / len(sounds))
+        try:
+            facts = probe(path, allow_truncated=allow_truncated)
+            check_mixable(facts, path.name)
+            found.append(Found(path, facts))
+        except MediaError as problem:
+            bad.append(str(problem))
+    if bad:
+        also = f" (and {len(bad) - 1} more: {'; '.join(bad[1:3])})" if len(bad) > 1 else ""
+        raise MediaError(f"{bad[0]}{also}; nothing was imported")
+    return found
+
+
+def common_rate(found: Sequence[Found]) -> int:
+    """The rate that most files have; the higher of equally frequent ones."""
+    counts = Counter(one.facts.rate_hz for one in found)
+    return max(LOWEST_SONG_RATE_HZ, max(counts, key=lambda rate: (counts[rate], rate)))
+
+
+def rate_remarks(found: Sequence[Found]) -> tuple[str, ...]:
+    """What is worth saying about rates and lengths that differ."""
+    remarks = []
+    rates = Counter(one.facts.rate_hz for one in found)
+    if len(rates) > 1:
+        listed = ", ".join(f"{count} at {rate / 1000:g} kHz" for rate, count in sorted(rates.items()))
+        remarks.append(f"the files have different sample rates ({listed}); they are converted as they play")
+    lengths = [one.facts.seconds for one in found]
+    if lengths and max(lengths) - min(lengths) > 1.0:
+        remarks.append(
+            f"the files are {min(lengths):.1f} to {max(lengths):.1f} seconds long; all begin at the start of the song"
+        )
+    return tuple(remarks)
+
+
+def with_recordings(
+    project: Project, song: Song, found: Sequence[Found], progress: Progress
+) -> tuple[Song, tuple[str, ...]]:
+    """The song with one track for each recording."""
+    remarks, seen = [], {}
+    for count, one in enumerate(found):
+        progress(f"copying {one.path.name}", count / len(found))
+        recording = project.media.add(one.path)
+        if recording.sha256 in seen:
+            remarks.append(f"{one.path.name} is the same recording as {seen[recording.sha256]}")
+        seen[recording.sha256] = one.path.name
+        taken = {track.id for track in song.tracks}
+        name = one.path.stem
+        if slug(name) in taken:
+            remarks.append(f'there is a track "{name}" already; {one.path.name} became {slug(name, taken)}')
+        clip = AudioClip(
+            id="clip-1",
+            name=name,
+            audio=recording.sha256,
+            source_frames=recording.frames,
+            source_rate_hz=recording.rate_hz,
+        )
+        guess = role_from_name(name)
+        role = guess.role if guess.confidence >= SURE_ENOUGH else "unknown"
+        song = replace(song, tracks=(*song.tracks, Track(id=slug(name, taken), name=name, role=role, clips=(clip,))))
+    return song, tuple(remarks)
+
+
+def with_score(song: Song, path: Path) -> tuple[Song, tuple[str, ...]]:
+    """The song with the tracks of a MIDI file; its tempo, meter, key and markers too where the song has none."""
+    from bandmate.formats.midi import read_midi
+
+    score = read_midi(path)
+    tracks = list(song.tracks)
+    for track in score.song.tracks:
+        taken = {other.id for other in tracks}
+        guess = role_from_name(track.name)
+        role = guess.role if track.role == "unknown" and guess.confidence >= SURE_ENOUGH else track.role
+        tracks.append(replace(track, id=slug(track.name or path.stem, taken), role=role))
+    if not song.tempo.points and not song.meters.points:
+        came = score.song
+        song = replace(
+            song, tempo=came.tempo, meters=came.meters, key=came.key, markers=came.markers, lyrics=came.lyrics
+        )
+    return replace(song, tracks=tuple(tracks)), tuple(f"{path.name}: {remark}" for remark in score.remarks)
