@@ -113,8 +113,9 @@ def weigh_pair(
         end = ends[hop] if hop < ends.shape[0] else frames
         l0, l1, l2, l3, r0, r1, r2, r3 = state[0], state[1], state[2], state[3], state[4], state[5], state[6], state[7]
         left_energy, right_energy = state[8], state[9]
-        for i in range(start, end):
-            x, y = np.float64(left[i]), np.float64(right[i])
+        lefts, rights = left[start:end], right[start:end]
+        for i in range(lefts.shape[0]):
+            x, y = np.float64(lefts[i]), np.float64(rights[i])
             u, v = b0 * x + l0, b0 * y + r0
             l0, r0 = b1 * x - a1 * u + l1, b1 * y - a1 * v + r1
             l1, r1 = b2 * x - a2 * u, b2 * y - a2 * v

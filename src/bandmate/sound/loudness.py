@@ -3,7 +3,8 @@
 Conventions: LUFS per ITU-R BS.1770-5 (annex 1), loudness range per EBU Tech 3342, time scales per EBU Tech 3341:
 momentary is a 400 ms, short-term a 3 s sliding window, both every 100 ms. The k-th momentary value covers
 ``k * 100 ms`` to ``k * 100 + 400 ms``. Where 100 ms is not a whole number of frames the k-th edge lies at frame
-``floor(k * rate_hz / 10)``, so edges never drift. No measurement is ``None``, never -70.
+``floor(k * rate_hz / 10)``, so edges never drift. The two maxima are looked for every 10 ms, as a short sound may lie
+between the steps of 100 ms. No measurement is ``None``, never -70.
 
 A mono signal counts as one channel: the same signal on both channels of a stereo file reads 3.01 LU more.
 Memory: one number per 100 ms.
@@ -31,6 +32,8 @@ Curve = npt.NDArray[np.float64]
 HOP_MS = 100
 MOMENTARY_HOPS = 4
 SHORT_TERM_HOPS = 30
+STEP_MS = 10
+STEPS_PER_HOP = HOP_MS // STEP_MS
 OFFSET_LU = -0.691
 ABSOLUTE_GATE_LUFS = -70.0
 INTEGRATED_GATE_LU = -10.0
@@ -50,7 +53,8 @@ class Loudness:
     range_lu : float or None
         None for less than 3 s, or when no short-term value passes the gate.
     max_momentary_lufs, max_short_term_lufs : float or None
-        None for digital silence, and for less than 400 ms or 3 s.
+        None for digital silence, and for less than 400 ms or 3 s. Up to 0.5 LU above the highest value of the history,
+        which has coarser steps.
     momentary_lufs, short_term_lufs : array (blocks,)
         every 100 ms, read-only; digital silence is ``-inf``. The momentary values are the gating blocks of
         BS.1770, so `album_loudness` can join several results.
@@ -100,7 +104,9 @@ class LoudnessMeter:
         self._filters = k_weighting(self._rate_hz)
         self._states = np.zeros(((channels + 1) // 2, 10))
         self._frames = 0
+        self._started_hop = np.zeros(0)
         self._energies: list[Curve] = []
+        self._maxima = (_LoudestWindow(MOMENTARY_HOPS, rate_hz), _LoudestWindow(SHORT_TERM_HOPS, rate_hz))
 
     def feed(self, block: npt.ArrayLike) -> None:
         """Take the next block, shape (channels, frames); an empty one changes nothing.
@@ -111,7 +117,7 @@ class LoudnessMeter:
             for a wrong number of channels, or naming the first NaN or infinite frame. After that the meter is spoilt.
         """
         samples = checked_block(block, len(self._weights))
-        ends = self._hop_ends(samples.shape[1])
+        ends = self._step_ends(samples.shape[1])
         energy, pair = np.zeros(len(ends)), np.empty((2, len(ends)))
         for first in range(0, len(self._weights), 2):
             second = min(first + 1, len(self._weights) - 1)
@@ -123,31 +129,67 @@ class LoudnessMeter:
             refuse_bad_frame(samples, start_frame=self._frames, rate_hz=self._rate_hz)
         self._frames += samples.shape[1]
         if len(energy):
-            self._energies.append(energy)
+            self._keep(energy)
 
     def result(self) -> Loudness:
-        """What was heard so far; feeding may go on afterwards. A started 100 ms hop is left out."""
+        """What was heard so far; feeding may go on afterwards. A started 100 ms hop is left out of the history."""
         energy = np.concatenate([np.zeros(0), *self._energies])
-        hop_frames = np.diff(hop_edges(np.arange(len(energy) + 1), self._rate_hz))
+        hop_frames = np.diff(edge_frames(np.arange(len(energy) + 1), HOP_MS, self._rate_hz))
         momentary = _lufs(_sliding_mean(energy, hop_frames, MOMENTARY_HOPS))
         short_term = _lufs(_sliding_mean(energy, hop_frames, SHORT_TERM_HOPS))
         return Loudness(
             integrated_lufs=_gated_mean(momentary),
             range_lu=loudness_range(short_term),
-            max_momentary_lufs=_loudest(momentary),
-            max_short_term_lufs=_loudest(short_term),
+            max_momentary_lufs=_power_lufs(self._maxima[0].mean_square),
+            max_short_term_lufs=_power_lufs(self._maxima[1].mean_square),
             momentary_lufs=_read_only(momentary),
             short_term_lufs=_read_only(short_term),
         )
 
-    def _hop_ends(self, frames: int) -> npt.NDArray[np.int64]:
-        """The frames of the coming block at which a hop is complete, counted from the block's first frame."""
-        hops = np.arange(self._hops(self._frames) + 1, self._hops(self._frames + frames) + 1, dtype=np.int64)
-        return hop_edges(hops, self._rate_hz) - self._frames
+    def _keep(self, energy: Curve) -> None:
+        """Take the energy of complete 10 ms steps: to the maxima, and ten by ten to the history."""
+        for window in self._maxima:
+            window.take(energy)
+        steps = np.concatenate([self._started_hop, energy])
+        whole = len(steps) // STEPS_PER_HOP * STEPS_PER_HOP
+        self._started_hop = steps[whole:]
+        if whole:
+            self._energies.append(steps[:whole].reshape(-1, STEPS_PER_HOP).sum(axis=1))
 
-    def _hops(self, frames: int) -> int:
-        """How many hops are complete after ``frames`` frames: the largest k with ``hop_edges(k) <= frames``."""
-        return ((frames + 1) * 1000 - 1) // (self._rate_hz * HOP_MS)
+    def _step_ends(self, frames: int) -> npt.NDArray[np.int64]:
+        """The frames of the coming block at which a 10 ms step is complete, counted from the block's first frame."""
+        steps = np.arange(self._steps(self._frames) + 1, self._steps(self._frames + frames) + 1, dtype=np.int64)
+        return edge_frames(steps, STEP_MS, self._rate_hz) - self._frames
+
+    def _steps(self, frames: int) -> int:
+        """How many steps are complete after ``frames`` frames: the largest k whose edge is not beyond them."""
+        return ((frames + 1) * 1000 - 1) // (self._rate_hz * STEP_MS)
+
+
+class _LoudestWindow:
+    """The largest mean square over ``hops`` hops, looked for at every step.
+
+    subtle: differences of a running sum round relative to all that came before; for a maximum that is far below
+    1e-9 dB, while the history, which must show silence as silence, sums each window anew.
+    """
+
+    def __init__(self, hops: int, rate_hz: int) -> None:
+        self._length, self._rate_hz = hops * STEPS_PER_HOP, rate_hz
+        self._total = np.zeros(1)
+        self._first_step = 0
+        self.mean_square = 0.0
+
+    def take(self, energy: Curve) -> None:
+        """Take the energy of the next steps."""
+        total = np.concatenate([self._total[:-1], np.cumsum(np.concatenate([self._total[-1:], energy]))])
+        if len(total) > self._length:
+            steps = np.arange(self._first_step, self._first_step + len(total))
+            edges = edge_frames(steps, STEP_MS, self._rate_hz)
+            frames = edges[self._length :] - edges[: -self._length]
+            loudest = ((total[self._length :] - total[: -self._length]) / frames).max()
+            self.mean_square = max(self.mean_square, float(loudest))
+        self._first_step += max(0, len(total) - self._length)
+        self._total = total[-self._length :]
 
 
 def measure_loudness(audio: Audio) -> Loudness:
@@ -192,9 +234,9 @@ def loudness_range(short_term_lufs: Curve) -> float | None:
     return float(high - low)
 
 
-def hop_edges(hops: npt.NDArray[np.int64], rate_hz: int) -> npt.NDArray[np.int64]:
-    """The frame at which each 100 ms hop of that number begins."""
-    return hops * (rate_hz * HOP_MS) // 1000
+def edge_frames(numbers: npt.NDArray[np.int64], step_ms: int, rate_hz: int) -> npt.NDArray[np.int64]:
+    """The frame at which each step of that number begins; never drifts, whatever the rate."""
+    return numbers * (rate_hz * step_ms) // 1000
 
 
 def compile_kernels() -> None:
@@ -234,10 +276,9 @@ def _lufs(mean_square: Curve) -> Curve:
     return lufs
 
 
-def _loudest(lufs: Curve) -> float | None:
-    """The largest value, None when there is none or all is digital silence."""
-    loudest = float(lufs.max(initial=-math.inf))
-    return loudest if math.isfinite(loudest) else None
+def _power_lufs(mean_square: float) -> float | None:
+    """Loudness of a power, None for nothing."""
+    return OFFSET_LU + 10 * math.log10(mean_square) if mean_square > 0 else None
 
 
 def _read_only(curve: Curve) -> Curve:
