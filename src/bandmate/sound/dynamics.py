@@ -1,0 +1,283 @@
+"""Compressor, gate, de-esser and multiband compressor.
+
+Conventions: levels are peak levels in dBFS (a full-scale sine reads 0), all channels are heard together and get the
+same gain, so the stereo picture stands still. *Reduction* is how far the gain is turned down, in dB, positive.
+Attack and release are the times in which 63 % of a change is done. The attack follows a peak that is held and falls
+with the release, so a steady tone is turned down by what the static curve says and not by less.
+
+A signal that is never turned down comes out bit for bit as it went in (but for the multiband compressor, whose
+crossovers turn the phase). Silence stays silence. Nothing here delays the signal.
+
+Not covered: look-ahead (see ``bandmate.sound.limiter``), detectors that listen to another track.
+
+References: D. Giannoulis, M. Massberg, J. Reiss, Digital Dynamic Range Compressor Design, JAES 60 (2012): static curve
+eq. 4, smooth decoupled detector eq. 17 in the log domain.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from bandmate.song.devices import Compressor, DeEsser, DynamicBand, Gate, MultibandCompressor
+from bandmate.sound.audio import Samples
+from bandmate.sound.blocks import BlockProcessor, Rows
+from bandmate.sound.crossover import BandSplitter
+from bandmate.sound.filters import Cascade, high_pass_row, high_pass_sections
+from bandmate.sound.kernel import kernel
+
+Curve = npt.NDArray[np.float64]
+
+DE_ESSER_RATIO, DE_ESSER_KNEE_DB = 4.0, 6.0
+BAND_KNEE_DB = 6.0
+
+SHORTEST_HOLD_MS = 10.0
+"""A gate holds at least this long, or it would chatter between the crests of a low note."""
+
+WORKING_DB = 0.1
+"""A device counts as working while it turns down by more than this."""
+
+STATE_SIZE = 8
+HELD, NOW, MAX, MAX_FRAME, SUM, WORKING, FRAMES, HOLD_LEFT = range(STATE_SIZE)
+
+
+def static_reduction_db(level_dbfs: float, *, threshold_dbfs: float, ratio: float, knee_db: float) -> float:
+    """By how much a steady level is turned down, in dB, positive (Giannoulis eq. 4)."""
+    over = level_dbfs - threshold_dbfs
+    slope = 1.0 - 1.0 / ratio
+    if over <= -0.5 * knee_db:
+        return 0.0
+    if over < 0.5 * knee_db:
+        return slope * (over + 0.5 * knee_db) ** 2 / (2.0 * knee_db)
+    return slope * over
+
+
+def share_per_frame(time_ms: float, rate_hz: int) -> float:
+    """How much of a change is left after one frame when 63 % of it is done in ``time_ms``; 0 ms leaves nothing."""
+    return math.exp(-1_000.0 / (time_ms * rate_hz)) if time_ms > 0.0 else 0.0
+
+
+@kernel
+def follow_compression(peaks: Curve, settings: Curve, state: Curve, gains: Curve) -> None:
+    """Write the gain for each frame of ``peaks``; ``settings`` is threshold, slope, knee, limit, attack, release."""
+    threshold_db, slope, knee_db, limit_db = settings[0], settings[1], settings[2], settings[3]
+    attack, release = settings[4], settings[5]
+    quiet = 10.0 ** ((threshold_db - 0.5 * knee_db) / 20.0)
+    held, now = state[HELD], state[NOW]
+    for i in range(peaks.shape[0]):
+        wanted = 0.0
+        if peaks[i] > quiet:
+            over = 20.0 * math.log10(peaks[i]) - threshold_db
+            wanted = slope * over
+            if over < 0.5 * knee_db:
+                wanted = slope * (over + 0.5 * knee_db) ** 2 / (2.0 * knee_db)
+            wanted = min(wanted, limit_db)
+        held = max(wanted, release * held + (1.0 - release) * wanted)
+        now = attack * now + (1.0 - attack) * held
+        if held < 1e-6 and now < 1e-6:
+            held = 0.0
+            now = 0.0
+        gains[i] = 1.0 if now == 0.0 else 10.0 ** (-now / 20.0)
+        remember(now, state)
+    state[HELD], state[NOW] = held, now
+
+
+@kernel
+def follow_gate(peaks: Curve, settings: Curve, state: Curve, gains: Curve) -> None:
+    """Write the gain for each frame; ``settings`` is open above, close below, range, hold frames, attack, release."""
+    open_above, close_below, range_db, hold = settings[0], settings[1], settings[2], settings[3]
+    attack, release = settings[4], settings[5]
+    hold_left, now = state[HOLD_LEFT], state[NOW]
+    for i in range(peaks.shape[0]):
+        if peaks[i] > open_above or (hold_left > 0.0 and peaks[i] > close_below):
+            hold_left = hold
+        elif hold_left > 0.0:
+            hold_left -= 1.0
+        if hold_left > 0.0:
+            now = attack * now if now > 1e-4 else 0.0
+        else:
+            now = range_db + release * (now - range_db)
+        gains[i] = 1.0 if now == 0.0 else 10.0 ** (-now / 20.0)
+        remember(now, state)
+    state[HOLD_LEFT], state[NOW] = hold_left, now
+
+
+@kernel
+def remember(reduction_db: float, state: Curve) -> None:
+    """Count one frame's reduction for the report."""
+    if reduction_db > state[MAX]:
+        state[MAX] = reduction_db
+        state[MAX_FRAME] = state[FRAMES]
+    if reduction_db > WORKING_DB:
+        state[WORKING] += 1.0
+    state[SUM] += reduction_db
+    state[FRAMES] += 1.0
+
+
+def reduction_report(state: Curve, rate_hz: int, *, late_frames: int = 0) -> dict[str, float]:
+    """The counts of `remember` as a report."""
+    frames = max(state[FRAMES], 1.0)
+    return {
+        "max_reduction_db": float(state[MAX]),
+        "mean_reduction_db": float(state[SUM] / frames),
+        "at_seconds": max(float(state[MAX_FRAME]) - late_frames, 0.0) / rate_hz if state[MAX] > 0.0 else 0.0,
+        "working_share": float(state[WORKING] / frames),
+    }
+
+
+def peaks_of(rows: npt.NDArray[np.floating]) -> Curve:
+    """The loudest channel of each frame."""
+    return np.asarray(np.abs(rows).max(axis=0), dtype=np.float64)
+
+
+class _Follower:
+    """A compression detector with its settings, state and gains."""
+
+    def __init__(
+        self,
+        *,
+        threshold_dbfs: float,
+        ratio: float,
+        knee_db: float,
+        attack: float,
+        release: float,
+        limit_db: float = math.inf,
+    ) -> None:
+        self.settings = np.array([threshold_dbfs, 1.0 - 1.0 / ratio, knee_db, limit_db, attack, release])
+        self.state = np.zeros(STATE_SIZE)
+
+    def gains(self, peaks: Curve) -> Curve:
+        gains = np.empty_like(peaks)
+        follow_compression(peaks, self.settings, self.state, gains)
+        return gains
+
+
+class CompressorProcessor(BlockProcessor):
+    """A running `Compressor`. Dry and wet are in phase, so ``wet`` is parallel compression without a comb."""
+
+    def __init__(self, device: Compressor, *, rate_hz: int, channels: int) -> None:
+        super().__init__(rate_hz=rate_hz, channels=channels)
+        self.follower = _Follower(
+            threshold_dbfs=device.threshold_dbfs,
+            ratio=device.ratio,
+            knee_db=device.knee_db,
+            attack=share_per_frame(device.attack_ms, rate_hz),
+            release=share_per_frame(device.release_ms, rate_hz),
+        )
+        high_pass_hz = device.detector_high_pass_hz
+        sections = high_pass_sections(high_pass_hz, rate_hz, order=2) if high_pass_hz > 0.0 else np.empty((0, 5))
+        self.detector = Cascade(sections, channels)
+        self.wet_gain = device.wet * 10.0 ** (device.makeup_db / 20.0)
+        self.dry_gain = 1.0 - device.wet
+
+    def _run(self, samples: Samples) -> Samples:
+        heard: Samples | Rows = samples
+        if len(self.detector.sections):
+            heard = self.detector.run(samples.astype(np.float64))
+        gains = self.follower.gains(peaks_of(heard))
+        return np.asarray(samples * (self.wet_gain * gains + self.dry_gain), dtype=np.float32)
+
+    def report(self) -> dict[str, float]:
+        return reduction_report(self.follower.state, self.rate_hz)
+
+
+class GateProcessor(BlockProcessor):
+    """A running `Gate`: opens above the threshold, closes ``hysteresis_db`` below it when ``hold_ms`` have passed.
+
+    It is closed when it starts. ``max_reduction_db`` in the report is the range as soon as it has closed once.
+    """
+
+    def __init__(self, device: Gate, *, rate_hz: int, channels: int) -> None:
+        super().__init__(rate_hz=rate_hz, channels=channels)
+        hold_ms = max(device.hold_ms, SHORTEST_HOLD_MS)
+        self.settings = np.array(
+            [
+                10.0 ** (device.threshold_dbfs / 20.0),
+                10.0 ** ((device.threshold_dbfs - device.hysteresis_db) / 20.0),
+                -device.range_db,
+                round(hold_ms * rate_hz / 1_000.0),
+                share_per_frame(device.attack_ms, rate_hz),
+                share_per_frame(device.release_ms, rate_hz),
+            ]
+        )
+        self.state = np.zeros(STATE_SIZE)
+        self.state[NOW] = -device.range_db
+
+    def _run(self, samples: Samples) -> Samples:
+        gains = np.empty(samples.shape[1])
+        follow_gate(peaks_of(samples), self.settings, self.state, gains)
+        return (samples * gains).astype(np.float32)
+
+    def report(self) -> dict[str, float]:
+        return reduction_report(self.state, self.rate_hz)
+
+
+class DeEsserProcessor(BlockProcessor):
+    """A running `DeEsser`: a high shelf at ``freq_hz`` that dips while the band above is too loud.
+
+    The band is cut out by a filter without overshoot and a part of it is taken away from the signal: with nothing to
+    take away the signal is untouched, and the dip has no bump beside it of more than 0.6 dB.
+    """
+
+    def __init__(self, device: DeEsser, *, rate_hz: int, channels: int) -> None:
+        super().__init__(rate_hz=rate_hz, channels=channels)
+        self.follower = _Follower(
+            threshold_dbfs=device.threshold_dbfs,
+            ratio=DE_ESSER_RATIO,
+            knee_db=DE_ESSER_KNEE_DB,
+            limit_db=-device.range_db,
+            attack=share_per_frame(device.attack_ms, rate_hz),
+            release=share_per_frame(device.release_ms, rate_hz),
+        )
+        corner = math.tan(math.pi * min(device.freq_hz / rate_hz, 0.45))
+        self.band = Cascade(np.array([high_pass_row(corner, 0.5)]), channels)
+
+    def _run(self, samples: Samples) -> Samples:
+        high = self.band.run(samples.astype(np.float64))
+        gains = self.follower.gains(peaks_of(high))
+        return (samples + (gains - 1.0) * high).astype(np.float32)
+
+    def report(self) -> dict[str, float]:
+        return reduction_report(self.follower.state, self.rate_hz)
+
+
+class MultibandProcessor(BlockProcessor):
+    """A running `MultibandCompressor`; the bands are put in order of ``upper_hz``, each has a knee of 6 dB."""
+
+    def __init__(self, device: MultibandCompressor, *, rate_hz: int, channels: int) -> None:
+        super().__init__(rate_hz=rate_hz, channels=channels)
+        self.bands = sorted(device.bands, key=lambda band: band.upper_hz)
+        self.splitter = BandSplitter([b.upper_hz for b in self.bands[:-1]], rate_hz=rate_hz, channels=channels)
+        self.followers = [self._follower(band) for band in self.bands]
+
+    def _follower(self, band: DynamicBand) -> _Follower:
+        return _Follower(
+            threshold_dbfs=band.threshold_dbfs,
+            ratio=band.ratio,
+            knee_db=BAND_KNEE_DB,
+            attack=share_per_frame(band.attack_ms, self.rate_hz),
+            release=share_per_frame(band.release_ms, self.rate_hz),
+        )
+
+    def _run(self, samples: Samples) -> Samples:
+        total = np.zeros(samples.shape)
+        split = self.splitter.split(samples.astype(np.float64))
+        for band, follower, rows in zip(self.bands, self.followers, split, strict=True):
+            total += rows * (10.0 ** (band.gain_db / 20.0) * follower.gains(peaks_of(rows)))
+        return total.astype(np.float32)
+
+    def report(self) -> dict[str, float]:
+        """That of the band which is turned down most, and the most of each band as ``<id>.max_reduction_db``."""
+        reports = [reduction_report(follower.state, self.rate_hz) for follower in self.followers]
+        loudest = max(reports, key=lambda report: report["max_reduction_db"])
+        each = {f"{b.id}.max_reduction_db": r["max_reduction_db"] for b, r in zip(self.bands, reports, strict=True)}
+        return loudest | each
+
+
+def compile_kernels() -> None:
+    """Compile what is in this module, now rather than at the first block."""
+    peaks, gains, state = np.zeros(4), np.zeros(4), np.zeros(STATE_SIZE)
+    follow_compression(peaks, np.zeros(6), state, gains)
+    follow_gate(peaks, np.zeros(6), state, gains)

@@ -1,0 +1,274 @@
+"""Equalizer bands as second-order sections: design, response, and the loop that runs them.
+
+Conventions: a *section* is a row ``b0 b1 b2 a1 a2`` (a0 = 1), sections run one after the other in float64. Bells and
+shelves follow the analogue prototypes of the audio EQ cookbook (their Q and their symmetry: -6 dB undoes +6 dB
+exactly), but keep the prototype's curve up to the top instead of being squeezed together below half the sample rate:
+poles by impulse invariance, zeros by the prototype's magnitude at 0 Hz, at the band's frequency and at half the rate.
+Passes are Butterworth (bilinear, exact at the corner; q does not count), the notch is bilinear too.
+
+A band above what the rate can carry: a low-pass does nothing, a high-pass, bell or shelf acts with what reaches down.
+
+Not covered: linear phase, coefficients that move while they run.
+
+References: R. Bristow-Johnson, Audio EQ Cookbook; M. Vicanek, Matched Second Order Digital Filters (2016).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from bandmate.song.devices import Band, BandScope, Equalizer
+from bandmate.song.errors import RequestError
+from bandmate.sound.audio import Samples
+from bandmate.sound.blocks import BlockProcessor, Rows
+from bandmate.sound.kernel import FLUSH, kernel
+
+Sections = npt.NDArray[np.float64]
+"""float64, shape (sections, 5): b0 b1 b2 a1 a2."""
+
+Polynomial = tuple[float, float, float]
+
+HIGHEST_SHARE = 0.49
+"""Corners are kept below this share of the sample rate."""
+
+MATCH_SHARE = 0.35
+"""A matched section meets its prototype at the band's frequency, or here when that is higher."""
+
+
+def band_sections(band: Band, rate_hz: int) -> Sections:
+    """The sections of one band; none when the band is switched off or does nothing at this rate."""
+    if band.is_neutral:
+        return np.empty((0, 5))
+    if band.kind == "high-pass":
+        return high_pass_sections(band.freq_hz, rate_hz, order=band.slope_db // 6)
+    if band.kind == "low-pass":
+        return low_pass_sections(band.freq_hz, rate_hz, order=band.slope_db // 6)
+    if band.kind == "notch":
+        return notch_sections(band.freq_hz, rate_hz, q=band.q)
+    return matched_sections(band, rate_hz)
+
+
+def matched_sections(band: Band, rate_hz: int) -> Sections:
+    """A bell or shelf that follows its analogue prototype up to half the rate.
+
+    subtle: the prototype's poles must lie low to be matched well, so a cut bell, a cut low shelf and a boosted high
+    shelf are made as the inverse of their mirror image.
+    """
+    inverse = (band.gain_db > 0.0) == (band.kind == "high-shelf")
+    top, bottom = analogue_prototype(band.kind, -band.gain_db if inverse else band.gain_db, band.q)
+    zeros, poles = matched_section(top, bottom, freq_hz=band.freq_hz, rate_hz=rate_hz)
+    if inverse:
+        zeros, poles = poles / zeros[0], zeros / zeros[0]
+    return np.concatenate([zeros, poles[1:]])[None, :]
+
+
+def analogue_prototype(kind: str, gain_db: float, q: float) -> tuple[Polynomial, Polynomial]:
+    """Numerator and denominator in s / w0, highest power first (cookbook)."""
+    a = 10.0 ** (gain_db / 40.0)
+    slope = math.sqrt(a) / q
+    if kind == "bell":
+        return (1.0, a / q, 1.0), (1.0, 1.0 / (a * q), 1.0)
+    if kind == "low-shelf":
+        return (a, a * slope, a * a), (a, slope, 1.0)
+    return (a * a, a * slope, a), (1.0, slope, a)
+
+
+def matched_section(
+    top: Polynomial, bottom: Polynomial, *, freq_hz: float, rate_hz: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Zeros and poles (three coefficients each) that follow ``top / bottom``."""
+    a1, a2 = impulse_invariant_poles(bottom, 2.0 * math.pi * freq_hz / rate_hz)
+    meet_hz = min(freq_hz, MATCH_SHARE * rate_hz)
+    wanted = [squared_gain(top, bottom, hz / freq_hz) for hz in (0.0, meet_hz, rate_hz / 2.0)]
+    high = math.sin(math.pi * meet_hz / rate_hz) ** 2
+    low, cross = 1.0 - high, 4.0 * high * (1.0 - high)
+    at_zero, at_top = (1.0 + a1 + a2) ** 2, (1.0 - a1 + a2) ** 2
+    first = wanted[0] * at_zero
+    second = wanted[2] * at_top
+    third = (wanted[1] * (at_zero * low + at_top * high - 4.0 * a2 * cross) - first * low - second * high) / cross
+    half_sum = 0.5 * (math.sqrt(first) + math.sqrt(second))
+    b0 = 0.5 * (half_sum + math.sqrt(max(half_sum * half_sum + third, 0.0)))
+    b1 = 0.5 * (math.sqrt(first) - math.sqrt(second))
+    return np.array([b0, b1, -third / (4.0 * b0)]), np.array([1.0, a1, a2])
+
+
+def impulse_invariant_poles(bottom: Polynomial, corner_radians: float) -> tuple[float, float]:
+    """a1 and a2 whose poles are e^(s T) of the prototype's; poles above half the rate are kept just below it."""
+    damping = bottom[1] / (2.0 * math.sqrt(bottom[0] * bottom[2]))
+    radians = min(corner_radians * math.sqrt(bottom[2] / bottom[0]), 0.999 * math.pi)
+    if damping <= 1.0:
+        a1 = -2.0 * math.exp(-damping * radians) * math.cos(math.sqrt(1.0 - damping * damping) * radians)
+    else:
+        spread = math.sqrt(damping * damping - 1.0)
+        a1 = -math.exp((spread - damping) * radians) - math.exp(-(spread + damping) * radians)
+    return a1, math.exp(-2.0 * damping * radians)
+
+
+def squared_gain(top: Polynomial, bottom: Polynomial, x: float) -> float:
+    """|top / bottom|² at s = j x."""
+    above = (top[2] - top[0] * x * x) ** 2 + (top[1] * x) ** 2
+    below = (bottom[2] - bottom[0] * x * x) ** 2 + (bottom[1] * x) ** 2
+    return above / below
+
+
+def low_pass_sections(freq_hz: float, rate_hz: int, *, order: int) -> Sections:
+    """Butterworth low-pass of 6 dB per octave and order; nothing when the corner is out of the rate's reach."""
+    if freq_hz >= HIGHEST_SHARE * rate_hz:
+        return np.empty((0, 5))
+    corner = math.tan(math.pi * freq_hz / rate_hz)
+    rows = [low_pass_row(corner, q) for q in butterworth_qs(order)]
+    if order % 2:
+        scale = 1.0 / (1.0 + corner)
+        rows.append([corner * scale, corner * scale, 0.0, (corner - 1.0) * scale, 0.0])
+    return np.array(rows)
+
+
+def high_pass_sections(freq_hz: float, rate_hz: int, *, order: int) -> Sections:
+    """Butterworth high-pass of 6 dB per octave and order."""
+    corner = math.tan(math.pi * min(freq_hz / rate_hz, HIGHEST_SHARE))
+    rows = [high_pass_row(corner, q) for q in butterworth_qs(order)]
+    if order % 2:
+        scale = 1.0 / (1.0 + corner)
+        rows.append([scale, -scale, 0.0, (corner - 1.0) * scale, 0.0])
+    return np.array(rows)
+
+
+def butterworth_qs(order: int) -> list[float]:
+    """The Q of each pole pair, gentlest first."""
+    return [0.5 / math.cos(math.pi * (order - 1 - 2 * pair) / (2 * order)) for pair in reversed(range(order // 2))]
+
+
+def low_pass_row(corner: float, q: float) -> list[float]:
+    scale = 1.0 / (1.0 + corner / q + corner * corner)
+    gain = corner * corner * scale
+    return [gain, 2.0 * gain, gain, 2.0 * (corner * corner - 1.0) * scale, (1.0 - corner / q + corner * corner) * scale]
+
+
+def high_pass_row(corner: float, q: float) -> list[float]:
+    scale = 1.0 / (1.0 + corner / q + corner * corner)
+    a2 = (1.0 - corner / q + corner * corner) * scale
+    return [scale, -2.0 * scale, scale, 2.0 * (corner * corner - 1.0) * scale, a2]
+
+
+def notch_sections(freq_hz: float, rate_hz: int, *, q: float) -> Sections:
+    """A notch that is silent at ``freq_hz``; nothing when that is out of the rate's reach."""
+    if freq_hz >= HIGHEST_SHARE * rate_hz:
+        return np.empty((0, 5))
+    corner = math.tan(math.pi * freq_hz / rate_hz)
+    scale = 1.0 / (1.0 + corner / q + corner * corner)
+    level, a1 = (1.0 + corner * corner) * scale, 2.0 * (corner * corner - 1.0) * scale
+    return np.array([[level, a1, level, a1, (1.0 - corner / q + corner * corner) * scale]])
+
+
+def response_db(bands: Sequence[Band], freqs_hz: npt.ArrayLike, rate_hz: int) -> npt.NDArray[np.float64]:
+    """What the bands together do to the level, at each frequency.
+
+    Parameters
+    ----------
+    bands : sequence of Band
+        All are counted whatever their scope; pass those of the scope you ask for.
+    freqs_hz : array of any shape
+    rate_hz : int
+
+    Returns
+    -------
+    array like ``freqs_hz``, in dB; the bottom of a notch is at most -300. No bands give 0 dB.
+    """
+    freqs = np.asarray(freqs_hz, dtype=np.float64)
+    total = np.zeros(freqs.shape)
+    for band in bands:
+        total += sections_response_db(band_sections(band, rate_hz), freqs, rate_hz)
+    return total
+
+
+def sections_response_db(
+    sections: Sections, freqs_hz: npt.NDArray[np.float64], rate_hz: int
+) -> npt.NDArray[np.float64]:
+    """As `response_db`, for ready sections.
+
+    subtle: written with the sine of half the angle, because 1 - cos of a small angle loses all digits.
+    """
+    high = np.sin(np.pi * freqs_hz / rate_hz) ** 2
+    total = np.zeros(freqs_hz.shape)
+    for b0, b1, b2, a1, a2 in sections:
+        above = (b0 + b1 + b2) ** 2 - 4.0 * high * (b1 * (b0 + b2) + 4.0 * b0 * b2 * (1.0 - high))
+        below = (1.0 + a1 + a2) ** 2 - 4.0 * high * (a1 * (1.0 + a2) + 4.0 * a2 * (1.0 - high))
+        total += 10.0 * np.log10(np.maximum(above, 1e-30) / np.maximum(below, 1e-30))
+    return total
+
+
+@kernel
+def run_sections(row: npt.NDArray[np.float64], sections: Sections, state: npt.NDArray[np.float64]) -> None:
+    """Filter ``row`` in place; ``state`` (sections, 2) goes on in the next block. Transposed direct form II."""
+    for k in range(sections.shape[0]):
+        b0, b1, b2, a1, a2 = sections[k, 0], sections[k, 1], sections[k, 2], sections[k, 3], sections[k, 4]
+        s1, s2 = state[k, 0], state[k, 1]
+        for i in range(row.shape[0]):
+            x = row[i]
+            y = b0 * x + s1
+            s1 = (b1 * x + s2) - a1 * y
+            s2 = ((b2 * x - a2 * y) + FLUSH) - FLUSH
+            row[i] = y
+        state[k, 0], state[k, 1] = s1, s2
+
+
+class Cascade:
+    """The same sections on several channels, block after block."""
+
+    def __init__(self, sections: Sections, channels: int) -> None:
+        self.sections = np.ascontiguousarray(sections, dtype=np.float64).reshape(-1, 5)
+        self.state = np.zeros((channels, len(self.sections), 2))
+
+    def run(self, rows: Rows) -> Rows:
+        """Filter ``rows`` (channels, frames) in place and give them back."""
+        if len(self.sections):
+            for row, state in zip(rows, self.state, strict=True):
+                run_sections(row, self.sections, state)
+        return rows
+
+
+class EqualizerProcessor(BlockProcessor):
+    """A running `Equalizer`.
+
+    Bands for the middle or the sides need a stereo signal. On mono the signal is the middle, and there are no sides.
+
+    Raises
+    ------
+    RequestError
+        for middle or side bands on more than two channels.
+    """
+
+    def __init__(self, device: Equalizer, *, rate_hz: int, channels: int) -> None:
+        super().__init__(rate_hz=rate_hz, channels=channels)
+        self.is_mid_side = channels == 2 and any(b.scope != "stereo" and not b.is_neutral for b in device.bands)
+        if channels > 2 and any(band.scope != "stereo" for band in device.bands):
+            raise RequestError(
+                f'equalizer "{device.id}" has bands for middle or side, the signal has {channels} channels; '
+                "make those bands stereo, or use it on a stereo track"
+            )
+        self.cascades: tuple[Cascade, ...]
+        if self.is_mid_side:
+            self.cascades = (self._cascade(device, "mid", 1), self._cascade(device, "side", 1))
+        else:
+            self.cascades = (self._cascade(device, "mid", channels),)
+
+    def _cascade(self, device: Equalizer, scope: BandScope, channels: int) -> Cascade:
+        sections = [band_sections(b, self.rate_hz) for b in device.bands if b.scope in ("stereo", scope)]
+        return Cascade(np.concatenate([np.empty((0, 5)), *sections]), channels)
+
+    def _run(self, samples: Samples) -> Samples:
+        rows = samples.astype(np.float64)
+        if not self.is_mid_side:
+            return self.cascades[0].run(rows).astype(np.float32)
+        mid = self.cascades[0].run(0.5 * (rows[:1] + rows[1:]))
+        side = self.cascades[1].run(0.5 * (rows[:1] - rows[1:]))
+        return np.concatenate([mid + side, mid - side]).astype(np.float32)
+
+
+def compile_kernels() -> None:
+    """Compile what is in this module, now rather than at the first block."""
+    Cascade(np.array([[1.0, 0.0, 0.0, 0.0, 0.0]]), 1).run(np.zeros((1, 4)))

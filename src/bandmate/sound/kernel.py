@@ -1,0 +1,24 @@
+"""How inner loops are compiled: on first use, kept on disk, and without holding Python's lock.
+
+Conventions: a kernel takes arrays and numbers, writes into arrays it is given, and keeps what it must remember between
+blocks in a state array. State is float64, audio float32. No fast-math: the result of a block is the same wherever a
+signal is cut. Every module with kernels has a ``compile_kernels()`` that runs them once on a few frames, so that the
+wait can be had at a chosen moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+Loop = TypeVar("Loop", bound=Callable[..., Any])
+
+FLUSH = 1e-40
+"""Added and taken away again, this rounds what is below 1e-56 to nothing, so that no state decays into denormals."""
+
+
+def kernel(loop: Loop) -> Loop:
+    """``loop`` compiled by numba at its first call."""
+    return cast(Loop, numba.njit(cache=True, nogil=True)(loop))

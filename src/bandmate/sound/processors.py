@@ -1,0 +1,166 @@
+"""From a device's settings to a running processor: the one place that knows which is which.
+
+Conventions: a device that is switched off, or set so that it does nothing, gives no processor at all: the signal is
+then bit for bit what it was. Only a limiter always runs, for its ceiling is a promise. Processors are made for one rate
+and one number of channels, and for one pass.
+
+Not covered: the order of devices and the strip around them (``bandmate.render``), other people's plug-ins.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from bandmate.song.devices import (
+    AnyDevice,
+    Compressor,
+    DeEsser,
+    Delay,
+    Equalizer,
+    Gate,
+    Limiter,
+    MultibandCompressor,
+    Plugin,
+    Reverb,
+    Saturator,
+    Width,
+)
+from bandmate.song.errors import DeviceError
+from bandmate.sound import dither, dynamics, filters, limiter, saturate, space
+from bandmate.sound.audio import Audio, Samples
+from bandmate.sound.dynamics import CompressorProcessor, DeEsserProcessor, GateProcessor, MultibandProcessor
+from bandmate.sound.filters import EqualizerProcessor
+from bandmate.sound.limiter import LimiterProcessor
+from bandmate.sound.saturate import SaturatorProcessor
+from bandmate.sound.space import DelayProcessor, ReverbProcessor
+from bandmate.sound.width import WidthProcessor
+
+SECONDS_PER_TICK = 60.0 / 120.0 / 960.0
+"""At 120 quarters a minute."""
+
+BLOCK_FRAMES = 65_536
+
+
+class Processor(Protocol):
+    """A device at work on consecutive blocks.
+
+    Attributes
+    ----------
+    latency_frames : int
+        by how much the output is late.
+    tail_frames : int
+        for how long it rings after the input has ended, beyond the latency; 0 for what acts at once. Filters count as
+        acting at once: what they ring is part of the sound and over in milliseconds.
+    """
+
+    latency_frames: int
+    tail_frames: int
+
+    def process(self, block: npt.ArrayLike) -> Samples:
+        """The next block, of the same shape, delayed by ``latency_frames``.
+
+        Raises
+        ------
+        RequestError
+            if a frame is NaN or infinite, or the number of channels is another.
+        """
+
+    def report(self) -> dict[str, float]:
+        """What was done so far.
+
+        ``max_reduction_db``, ``mean_reduction_db`` over all frames, ``at_seconds`` of the most, and ``working_share``
+        of the frames turned down by more than 0.1 dB, for devices that turn down; empty for all others.
+        """
+
+
+def processor_for(
+    device: AnyDevice, *, rate_hz: int, channels: int, seconds_per_tick: float = SECONDS_PER_TICK
+) -> Processor | None:
+    """A processor for ``device``, or None when it leaves the sound as it is.
+
+    Parameters
+    ----------
+    device : any device
+    rate_hz, channels : int
+        of the blocks that will come. A mono signal has no sides: `Width` gives None, a side band is left out.
+    seconds_per_tick : float
+        for what follows the tempo; at 120 quarters a minute unless told.
+
+    Raises
+    ------
+    DeviceError
+        for a plug-in that is switched on.
+    RequestError
+        for a device that cannot work on so many channels.
+    """
+    if not device.enabled or is_without_effect(device, rate_hz=rate_hz, channels=channels):
+        return None
+    match device:
+        case Equalizer():
+            return EqualizerProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Compressor():
+            return CompressorProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Gate():
+            return GateProcessor(device, rate_hz=rate_hz, channels=channels)
+        case DeEsser():
+            return DeEsserProcessor(device, rate_hz=rate_hz, channels=channels)
+        case MultibandCompressor():
+            return MultibandProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Saturator():
+            return SaturatorProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Width():
+            return WidthProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Limiter():
+            return LimiterProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Reverb():
+            return ReverbProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Delay():
+            return DelayProcessor(device, rate_hz=rate_hz, channels=channels, seconds_per_tick=seconds_per_tick)
+        case Plugin():
+            raise DeviceError(
+                f'plug-in "{device.name}" ({device.format}) cannot be played here; '
+                "render its track in your DAW and bring the audio back, or switch the plug-in off"
+            )
+
+
+def is_without_effect(device: AnyDevice, *, rate_hz: int, channels: int) -> bool:
+    """Whether ``device`` is set so that every sample would come out as it went in."""
+    match device:
+        case Equalizer():
+            heard = [b for b in device.bands if not (channels == 1 and b.scope == "side")]
+            return all(len(filters.band_sections(band, rate_hz)) == 0 for band in heard)
+        case Compressor():
+            return device.wet == 0.0 or (device.ratio == 1.0 and device.makeup_db == 0.0)
+        case Gate() | DeEsser():
+            return device.range_db == 0.0
+        case MultibandCompressor():
+            return all(band.ratio == 1.0 and band.gain_db == 0.0 for band in device.bands)
+        case Saturator() | Reverb() | Delay():
+            return device.wet == 0.0
+        case Width():
+            return channels == 1 or (device.side == 1.0 and device.mono_below_hz == 0.0)
+        case _:
+            return False
+
+
+def process_audio(audio: Audio, device: AnyDevice, *, seconds_per_tick: float = SECONDS_PER_TICK) -> Audio:
+    """``audio`` through one device, in time with the input and of the same length; a tail beyond the end is cut.
+
+    Returns ``audio`` itself when the device does nothing. Errors as in `processor_for` and `Processor.process`.
+    """
+    processor = processor_for(device, rate_hz=audio.rate_hz, channels=audio.channels, seconds_per_tick=seconds_per_tick)
+    if processor is None or audio.frames == 0:
+        return audio
+    late = processor.latency_frames
+    done = [processor.process(block) for block in audio.blocks(BLOCK_FRAMES)]
+    done.append(processor.process(np.zeros((audio.channels, late), dtype=np.float32)))
+    return Audio(np.concatenate(done, axis=1)[:, late:], audio.rate_hz)
+
+
+def compile_kernels() -> None:
+    """Compile every loop that a processor may need; some seconds once per machine, nothing later."""
+    for module in (filters, dynamics, limiter, saturate, space, dither):
+        module.compile_kernels()
