@@ -46,7 +46,7 @@ def system_error(folder: Path, problem: OSError, doing: str) -> ProjectError:
 
 def database_error(folder: Path, problem: sqlite3.Error, doing: str) -> ProjectError:
     """What the database refused."""
-    code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    code = primary_code(problem)
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return ProjectBusy(f'another program holds "{folder.name}" while {doing}; do it again when it is done')
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free_bytes(folder) < NEARLY_NOTHING_BYTES):
@@ -56,6 +56,11 @@ def database_error(folder: Path, problem: sqlite3.Error, doing: str) -> ProjectE
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(folder, str(problem))
     return ProjectError(f'{doing} in "{folder.name}" failed: {problem}; run verify to see whether anything is damaged')
+
+
+def primary_code(problem: sqlite3.Error) -> int:
+    """SQLite's code without its extension; 0 for an error that Python itself raised."""
+    return int(getattr(problem, "sqlite_errorcode", 0)) & 0xFF
 
 
 def full_disk(folder: Path, doing: str) -> ProjectError:

@@ -70,7 +70,7 @@ class Project:
         ProjectError
             if the folder has a project already, is a file, or cannot be written.
         """
-        folder = Path(folder).absolute()
+        folder = Path(folder).resolve()
         if folder.exists() and not folder.is_dir():
             raise ProjectError(f'"{folder.name}" is a file, so no project can be made there; choose another name')
         first = song or Song(title=title or folder.name)
@@ -379,7 +379,7 @@ def find_project(start: Path | str) -> Path:
     ProjectError
         if there is none, or ``start`` is not there or is a file.
     """
-    start = Path(start).absolute()
+    start = Path(start).resolve()
     if start.is_file():
         raise ProjectError(f'"{start.name}" is a file, not a project folder; open the folder that it is in')
     if not start.is_dir():

@@ -60,8 +60,15 @@ def write_revision(
     parent: str | None,
     made: tuple[MadeMove, ...] = (),
 ) -> RevisionInfo:
-    """Add a row at the end of the chain. Moves the head nowhere."""
+    """Add a row at the end of the chain. Moves the head nowhere.
+
+    Raises
+    ------
+    RequestError, ProjectError
+        if a move has an address or a value that no song could have, which could not be read again.
+    """
     song_json, made_json = song_to_json(song), made_to_json(made)
+    made_from_json(made_json)
     author_json = msgspec.json.encode(author).decode()
     last = db.execute("SELECT number, hash FROM revision ORDER BY number DESC LIMIT 1").fetchone()
     number, previous = (last[0] + 1, last[1]) if last else (1, "")
@@ -133,12 +140,16 @@ def missing_row() -> ProjectError:
 
 
 def lineage(db: sqlite3.Connection, name: str) -> tuple[str, ...]:
-    """The ids from a revision back to the first one, both included."""
+    """The ids from a revision back to the first one, both included.
+
+    A parent is always older; a row that was tampered with to say otherwise ends the line instead of closing a circle.
+    """
     rows = db.execute(
-        "WITH RECURSIVE line (id, parent, depth) AS ("
-        " SELECT id, parent, 0 FROM revision WHERE id = ?"
-        " UNION ALL SELECT r.id, r.parent, depth + 1 FROM revision r JOIN line ON r.id = line.parent)"
-        " SELECT id FROM line ORDER BY depth",
+        "WITH RECURSIVE line (id, parent, number) AS ("
+        " SELECT id, parent, number FROM revision WHERE id = ?"
+        " UNION ALL SELECT r.id, r.parent, r.number FROM revision r JOIN line"
+        " ON r.id = line.parent AND r.number < line.number)"
+        " SELECT id FROM line ORDER BY number DESC",
         (name,),
     )
     return tuple(row[0] for row in rows)

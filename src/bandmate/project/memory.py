@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from bandmate.project.media import CACHE_FOLDER, PART_SUFFIX, remove_forgotten
+from bandmate.project.media import CACHE_FOLDER, PART_SUFFIX
 from bandmate.project.rows import packed, sha256_text
 
 HEARD_FOLDER = "heard"
@@ -50,11 +50,6 @@ class Memory:
                 part.replace(place)
             finally:
                 part.unlink(missing_ok=True)
-
-    def tidy(self) -> None:
-        """Take away what programs that died left half-written."""
-        for folder in self._place.glob("*"):
-            remove_forgotten(folder)
 
     def _path(self, content_hash: str, analyser: str, version: str) -> Path:
         name = sha256_text(msgspec.json.encode((content_hash, analyser, version)))

@@ -24,7 +24,7 @@ from bandmate.song.errors import OutOfRange, RequestError, StaleMove
 from bandmate.song.moves import apply
 from bandmate.song.proposal import HUMAN, MadeMove, Proposal, restrengthened
 from bandmate.song.song import Song, check_references
-from bandmate.song.wire import proposal_to_json
+from bandmate.song.wire import proposal_from_json, proposal_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,16 @@ class Accepted(RevisionInfo):
 
 
 def add_proposal(db: sqlite3.Connection, proposal: Proposal) -> str:
-    """Keep a proposal; its id is ``P1``, ``P2`` …"""
-    body = packed(proposal_to_json(proposal))
+    """Keep a proposal; its id is ``P1``, ``P2`` …
+
+    Raises
+    ------
+    RequestError, ProjectError
+        if a move has an address or a value that no song could have, which could not be read again.
+    """
+    written = proposal_to_json(proposal)
+    proposal_from_json(written)
+    body = packed(written)
     row = db.execute(
         "INSERT INTO proposal (revision, body, created_at) VALUES (?, ?, ?)", (head(db).id, body, now_utc())
     )
@@ -73,7 +81,7 @@ def accept(
         song_of(db, parent.id), found, chosen, strengths={**defaults(chosen), **strengths}, skip_stale=skip_stale
     )
     check_references(song)
-    message = f"accept {found.id}, {spelt_out(made)}: {found.proposal.title}"
+    message = f"accept {found.id}, {spelt_out(made)}: {found.proposal.title}".removesuffix(": ")
     author = found.proposal.author
     new = write_revision(db, song, message, author, parent=parent.id, made=tuple(made.values()))
     advance(db, new)
@@ -143,7 +151,7 @@ def undecided(found: ProposalState, numbers: tuple[int, ...] | None, word: str) 
 def check_undecided(proposal: str, state: MoveState) -> None:
     if state.state == "accepted":
         raise RequestError(
-            f"move {state.number} of {proposal} is accepted already, at {state.strength:.0%} in revision "
+            f"move {state.number} of {proposal} is accepted already, at {percent(state.strength)} in revision "
             f"{state.revision}; set another strength, or undo"
         )
     if state.state == "refused":
@@ -162,7 +170,7 @@ def check_strengths(found: ProposalState, strengths: Mapping[int, float]) -> Non
         move_of(found, number)
         if not 0.0 <= strength <= 1.0:
             raise OutOfRange(
-                f"the strength of move {number} of {found.id} is {strength * 100:g} %; possible are 0 to 100 %"
+                f"the strength of move {number} of {found.id} is {percent(strength)}; possible are 0 to 100 %"
             )
 
 
@@ -214,7 +222,7 @@ def change_strength(
         song = apply(song_of(db, parent.id), move)
     except StaleMove as stale:
         raise named(stale, state.number, found.id) from stale
-    message = f"strength of {found.id} move {state.number}: {state.strength:.0%} → {strength:.0%}"
+    message = f"strength of {found.id} move {state.number}: {percent(state.strength)} → {percent(strength)}"
     new = write_revision(db, song, message, HUMAN, parent=parent.id, made=(MadeMove(move=move),))
     advance(db, new)
     write_decisions(db, row, "accepted", new.id, strengths={state.number: strength})
@@ -231,3 +239,7 @@ def spelt_out(numbers: Mapping[int, object]) -> str:
             spans.append([number, number])
     text = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans)
     return f"move{'s' if len(numbers) > 1 else ''} {text}"
+
+
+def percent(strength: float) -> str:
+    return f"{strength * 100:g} %"

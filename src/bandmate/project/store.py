@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from bandmate.project.disk import damaged, database_error, plain_words
+from bandmate.project.disk import damaged, database_error, plain_words, primary_code
 from bandmate.project.writer import busy, signed
 from bandmate.song.errors import NewerVersion, ProjectError
 
@@ -100,7 +100,7 @@ class Store:
         try:
             db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as problem:
-            if problem.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            if primary_code(problem) == sqlite3.SQLITE_BUSY:
                 raise busy(self.folder, self.wait_seconds) from problem
             raise
 
@@ -150,15 +150,20 @@ def create_database(folder: Path) -> sqlite3.Connection:
     """A new database with its tables, inside a transaction that the caller finishes with COMMIT."""
     db = connected(folder, "mode=rwc", DEFAULT_WAIT_SECONDS)
     try:
+        check_empty(db, folder)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("BEGIN IMMEDIATE")
-        if schema_version(db) != 0:
-            raise ProjectError(f'"{folder.name}" is a project already; open it, or choose another folder')
+        check_empty(db, folder)
         apply_migrations(db)
     except BaseException:
         db.close()
         raise
     return db
+
+
+def check_empty(db: sqlite3.Connection, folder: Path) -> None:
+    if schema_version(db) != 0 or has_tables(db):
+        raise ProjectError(f'"{folder.name}" is a project already; open it, or choose another folder')
 
 
 def opened(folder: Path, options: str, wait_seconds: float) -> sqlite3.Connection:
@@ -183,7 +188,7 @@ def connected(folder: Path, options: str, wait_seconds: float) -> sqlite3.Connec
 
 def unable(folder: Path, problem: sqlite3.OperationalError) -> ProjectError:
     """Why the way in to write is closed; raised at once when another way would not help."""
-    code = problem.sqlite_errorcode & 0xFF
+    code = primary_code(problem)
     closed = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
     if code not in (*closed, sqlite3.SQLITE_PERM):
         raise problem
@@ -217,7 +222,7 @@ def migrate(db: sqlite3.Connection, folder: Path) -> None:
     """Bring an older project up to date, in one transaction; a project of this version is only looked at."""
     version = schema_version(db)
     check_version(folder, version)
-    if version == 0 and not db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
+    if version == 0 and not has_tables(db):
         raise ProjectError(f'"{folder.name}" is not a finished project: making it was interrupted; make it again')
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise ProjectError(f'song.db in "{folder.name}" was made by another program; it is no Bandmate project')
@@ -225,6 +230,10 @@ def migrate(db: sqlite3.Connection, folder: Path) -> None:
         db.execute("BEGIN IMMEDIATE")
         apply_migrations(db)
         db.execute("COMMIT")
+
+
+def has_tables(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone() is not None
 
 
 def schema_version(db: sqlite3.Connection) -> int:

@@ -77,24 +77,19 @@ def chain_problems(db: sqlite3.Connection) -> Iterator[Problem]:
         "SELECT number, id, parent, message, author, song, song_hash, made, created_at, previous_hash, hash"
         " FROM revision ORDER BY number"
     ):
-        if row[0] != number + 1:
-            yield removed(number + 1, row[0] - 1)
-        else:
-            yield from link_problems(row, previous, is_sound)
-        is_sound = is_whole(row)
+        was_sound, is_sound = is_sound, is_whole(row)
         if not is_sound:
             yield changed(row[0], "the row is not what was written")
+        if row[0] != number + 1:
+            yield removed(number + 1, row[0] - 1)
+        elif was_sound and is_sound and row[9] != previous:
+            # both rows are consistent by themselves, so the earlier one was exchanged together with its hash
+            yield changed(max(number, 1), f"revision {row[0]} was written after another one")
         yield from song_problems(row, recordings)
         number, previous = row[0], row[-1]
     last = db.execute("SELECT last_hash FROM project").fetchone()
     if last is None or (last[0] != previous and is_sound):
         yield removed(number + 1, None)
-
-
-def link_problems(row: tuple[Any, ...], previous: str, is_sound: bool) -> Iterator[Problem]:
-    """The row before must be the one that this one was written after; only said where that row looks sound."""
-    if row[9] != previous and is_sound:
-        yield changed(max(row[0] - 1, 1), f"revision {row[0]} was written after another one")
 
 
 def is_whole(row: tuple[Any, ...]) -> bool:
