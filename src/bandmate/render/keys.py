@@ -1,0 +1,78 @@
+"""Keys of the render cache: the sha256 of everything a signal depends on, and of nothing else.
+
+Conventions: names and ids do not count, nor does where a track is in the song; ticks count only where something is
+bound to them. Every key holds the version of the code that makes sound, so that an update never plays old sound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from bandmate.render.clips import delay_frames, window_of
+from bandmate.render.strip import seconds_per_tick, switched_on
+from bandmate.song.clips import AudioClip
+from bandmate.song.devices import Delay
+from bandmate.song.song import Song
+from bandmate.song.tracks import Automation, Track
+
+
+def key_of(kind: str, parts: Any) -> str:
+    """The key of a signal of that kind that depends on ``parts`` (anything JSON can hold)."""
+    text = msgspec.json.encode([kind, sound_version(), parts], order="deterministic")
+    return hashlib.sha256(text).hexdigest()
+
+
+@cache
+def sound_version() -> str:
+    """A hash over the source of every module that makes sound; changes whenever any of them does."""
+    found = hashlib.sha256()
+    for package in ("bandmate.sound", "bandmate.render"):
+        for module in sorted(files(package).iterdir(), key=lambda item: item.name):
+            if module.name.endswith(".py"):
+                found.update(module.name.encode())
+                found.update(module.read_bytes())
+    return found.hexdigest()[:16]
+
+
+def audio_clip_parts(clip: AudioClip, rate_hz: int) -> Any:
+    """What the sound of an audio clip depends on."""
+    return ["audio", clip.audio, window_of(clip, rate_hz), clip.gain_db, clip.fade_in_ms, clip.fade_out_ms]
+
+
+def strip_parts(track: Track, clip_parts: list[Any], song: Song) -> Any:
+    """What a track after its inserts depends on."""
+    return {
+        "rate_hz": song.rate_hz,
+        "clips": clip_parts,
+        "inverted": track.polarity_inverted,
+        "delay_frames": delay_frames(track, song.rate_hz),
+        "inserts": [
+            [{**msgspec.to_builtins(device), "id": ""}, seconds_per_tick(song) if isinstance(device, Delay) else 0]
+            for device in switched_on(track.inserts)
+        ],
+    }
+
+
+def output_parts(track: Track, song: Song) -> Any:
+    """What a track does after its inserts: fader, pan, sends, output."""
+    return {
+        "gain_db": track.gain_db,
+        "pan": track.pan,
+        "automation": automation_parts(track.automation, song),
+        "sends": [[send.bus, send.gain_db, send.pre_fader] for send in track.sends if send.enabled],
+        "output": track.output,
+    }
+
+
+def automation_parts(automation: tuple[Automation, ...], song: Song) -> Any:
+    """The points of an automation by the second."""
+    return [
+        [one.parameter, [[str(song.tempo.seconds_at(point.at_ticks)), point.value] for point in one.points]]
+        for one in automation
+        if one.points
+    ]
