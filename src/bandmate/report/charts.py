@@ -157,10 +157,11 @@ def point(frame: Frame, x: float, y: float) -> str:
 def area(envelope: Envelope, width: float, *, top: float, height: float, scale: float, columns: int) -> str:
     """The outline of a waveform: its tops from left to right, its bottoms back. Never thinner than a hair."""
     spans = thinned_envelope(envelope, columns)
+    spans = spans * 2 if len(spans) == 1 else spans
     middle, half = top + height / 2, (height / 2 - 1) / scale
-    step = width / len(spans)
-    tops = [f"{(i + 0.5) * step:.1f} {middle - max(high * half, 0.3):.1f}" for i, (_, high) in enumerate(spans)]
-    ends = [f"{(i + 0.5) * step:.1f} {middle - min(low * half, -0.3):.1f}" for i, (low, _) in enumerate(spans)]
+    step = width / (len(spans) - 1)
+    tops = [f"{i * step:.1f} {middle - max(high * half, 0.3):.1f}" for i, (_, high) in enumerate(spans)]
+    ends = [f"{i * step:.1f} {middle - min(low * half, -0.3):.1f}" for i, (low, _) in enumerate(spans)]
     return "M" + "L".join(tops + ends[::-1]) + "Z"
 
 

@@ -8,7 +8,8 @@
   const [box, transport, play, seek, now, length] =
     ["players", "transport", "play", "seek", "now", "length"].map((id) => document.getElementById(id));
   const playWord = play.querySelector(".word");
-  const DRIFT_S = 0.04;
+  const FAR_S = 0.25;
+  const NEAR_S = 0.01;
   let heard = players.length - 1;
   let wantsPlay = false;
   let isSeeking = false;
@@ -20,9 +21,14 @@
   };
   const place = () => players[heard].currentTime;
 
+  // Muted players are led to the heard one: far off by a jump, near by playing a little faster or slower.
   function follow() {
     players.forEach((p, i) => {
-      if (i !== heard && !p.seeking && Math.abs(p.currentTime - place()) > DRIFT_S) p.currentTime = place();
+      if (i === heard || p.seeking || players[heard].seeking) return;
+      const behind = place() - p.currentTime;
+      const isFar = Math.abs(behind) > FAR_S;
+      if (isFar) p.currentTime = place();
+      p.playbackRate = isFar || Math.abs(behind) < NEAR_S ? 1 : 1 + Math.max(-0.1, Math.min(0.1, 2 * behind));
     });
   }
 
@@ -50,8 +56,9 @@
 
   function hear(index) {
     const at = place();
-    if (Math.abs(players[index].currentTime - at) > DRIFT_S) players[index].currentTime = at;
+    if (Math.abs(players[index].currentTime - at) > (wantsPlay ? FAR_S : 0)) players[index].currentTime = at;
     heard = index;
+    players[index].playbackRate = 1;
     players.forEach((p, i) => { p.muted = i !== index; });
     picks.forEach((b, i) => b.setAttribute("aria-pressed", String(i === index)));
     figures.forEach((f, i) => f.classList.toggle("heard", i === index));
@@ -78,6 +85,7 @@
 
   function tick() {
     if (!wantsPlay) return;
+    follow();
     if (duration() && place() >= duration() - 0.02) { setPlaying(false); goTo(0); return; }
     show();
     requestAnimationFrame(tick);
@@ -88,7 +96,6 @@
   seek.addEventListener("input", () => { isSeeking = true; goTo((Number(seek.value) / 1000) * duration()); });
   seek.addEventListener("change", () => { isSeeking = false; });
   players.forEach((p) => p.addEventListener("loadedmetadata", show));
-  setInterval(() => { if (wantsPlay) follow(); }, 500);
   box.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const actions = {

@@ -115,16 +115,25 @@ def report_html(data: ReportData) -> str:
 @cache
 def page_template() -> Template:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    texts = (
-        wording.loudness_text, wording.peak_text, wording.span_text, wording.level_text, wording.gain_text,
-        wording.share_text, wording.clock_text, wording.rate_text, wording.channels_text, wording.evidence_text, wording.evidence_unit,
-        wording.counted,
-    )  # fmt: skip
-    environment.filters.update({text.__name__: text for text in texts})
-    environment.filters.update(
-        data_uri=data_uri, columns=wording.evidence_columns, spark=stem_sparkline, state_words=state_words,
-        command=split_command,
-    )  # fmt: skip
+    environment.filters |= {
+        "loudness_text": wording.loudness_text,
+        "peak_text": wording.peak_text,
+        "span_text": wording.span_text,
+        "level_text": wording.level_text,
+        "gain_text": wording.gain_text,
+        "share_text": wording.share_text,
+        "clock_text": wording.clock_text,
+        "rate_text": wording.rate_text,
+        "channels_text": wording.channels_text,
+        "evidence_text": wording.evidence_text,
+        "evidence_unit": wording.evidence_unit,
+        "counted": wording.counted,
+        "data_uri": data_uri,
+        "columns": wording.evidence_columns,
+        "spark": stem_sparkline,
+        "state_words": state_words,
+        "command": split_command,
+    }
     return environment.from_string(asset("page.html.j2"))
 
 
