@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -23,6 +24,7 @@ from bandmate.project.media import remove_forgotten
 from bandmate.render.media import Media
 from bandmate.song.errors import MediaError, ProjectError, UnknownName
 from bandmate.sound.resample import resample
+from tests.conftest import ROOT
 from tests.project.projects import write_wav
 
 
@@ -251,6 +253,28 @@ def test_many_threads_decode_a_file_only_once(
         levels = list(pool.map(level, range(24)))
     assert sorted(made) == sorted(one.sha256 for one in files)
     assert len(set(levels)) == 3
+
+
+def test_two_programs_may_decode_and_write_at_the_same_time(project: Project, tmp_path: Path) -> None:
+    found = project.media.add(write_wav(tmp_path / "a.wav", frames=400_000, rate_hz=44_100))
+    program = (
+        "import sys\nfrom bandmate.project import Project\n"
+        "with Project.open(sys.argv[1], wait_seconds=60) as project:\n"
+        "    project.name_version(sys.argv[3])\n"
+        "    source = project.media.source(sys.argv[2], 48_000)\n"
+        "    print(float(abs(source.read(0, source.frames)).sum()))\n"
+    )
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(project.folder), found.sha256, name],
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        )
+        for name in ("one", "two")
+    ]
+    answers = {one.communicate()[0] for one in programs}
+    assert len(answers) == 1 and all(one.returncode == 0 for one in programs)
+    assert len(cache_files(project)) == 1 and len(project.versions()) == 2
 
 
 def test_many_threads_import_at_once(project: Project, tmp_path: Path) -> None:

@@ -122,12 +122,12 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
     db = raw(tmp_path)
     db.execute("CREATE TABLE photo (id INTEGER)")
     db.close()
-    before = (tmp_path / "song.db").stat().st_size
+    before = contents(tmp_path)
     with pytest.raises(ProjectError, match="was made by another program; it is no Bandmate project"):
         Project.open(tmp_path)
     with pytest.raises(ProjectError, match="is a project already"):
         Project.create(tmp_path)
-    assert (tmp_path / "song.db").stat().st_size == before
+    assert contents(tmp_path) == before
 
 
 @pytest.mark.parametrize("damage", ["cut", "noise", "zeros"])
