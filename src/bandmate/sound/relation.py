@@ -39,6 +39,7 @@ REFINED_MS = 0.25
 RELATED_DEVIATIONS = 10.0
 RELATED_CORRELATION = 0.1
 TONE_CORRELATION = 0.8
+TONE_CONFIDENCE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Relation:
     correlation_before, correlation_after : float
         -1 to 1, as the tracks are and as they would be when lined up; 0 for silence.
     confidence : float
-        0 to 1: how far the found delay stands out from the next best. Near 0 for tones.
+        0 to 1: one minus the power of the next best delay over that of the found one. 0.1 for tones.
     """
 
     related: bool
@@ -104,8 +105,8 @@ def relate(
     if deviations < RELATED_DEVIATIONS or after < RELATED_CORRELATION:
         if abs(before) < TONE_CORRELATION:
             return Relation(False, 0, 1, before, before, 0.0)
-        delay, polarity, after = 0, (1 if before > 0 else -1), abs(before)
-    return Relation(True, delay, polarity, before, after, confidence=max(0.0, 1.0 - next_best))
+        return Relation(True, 0, 1 if before > 0 else -1, before, abs(before), TONE_CONFIDENCE)
+    return Relation(True, delay, polarity, before, after, confidence=1.0 - next_best**2)
 
 
 def _excerpts(first: Samples, second: Samples, rate_hz: int) -> tuple[Reals, Reals]:
