@@ -148,6 +148,6 @@ class AnyHistory(RuleBasedStateMachine):
 
 
 AnyHistory.TestCase.settings = settings(
-    deadline=None, max_examples=30, stateful_step_count=25, suppress_health_check=list(HealthCheck)
+    deadline=None, max_examples=20, stateful_step_count=20, suppress_health_check=list(HealthCheck)
 )
 TestAnyHistory = AnyHistory.TestCase

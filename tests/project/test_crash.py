@@ -19,9 +19,9 @@ from tests.conftest import ROOT
 from tests.project.projects import write_wav
 
 DRIVER = Path(__file__).with_name("crash_driver.py")
-FOLDERS = 8
-KILLS_PER_FOLDER = 25
-MOST_STEPS = 25
+FOLDERS = 20
+KILLS_PER_FOLDER = 10
+MOST_STEPS = 20
 Said = list[tuple[str, str]]
 
 
