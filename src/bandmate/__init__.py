@@ -1,0 +1,98 @@
+"""Bandmate: an assistant for making records that proposes, measures and explains; the musician decides.
+
+The verbs are those of the command line::
+
+    import bandmate
+
+    with bandmate.new_project("my-song") as project:
+        bandmate.import_files(project, ["stems"])
+        proposal = bandmate.propose_mix(project)
+        project.accept(proposal.id, [1, 3], {3: 0.5})
+        bandmate.render_mix(project, "mix.wav")
+
+Importing this package loads nothing heavy: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bandmate.project.folder import Project
+    from bandmate.song.errors import BandmateError
+    from bandmate.song.moves import Move, apply, blend, diff
+    from bandmate.song.proposal import Proposal
+    from bandmate.song.song import Song
+    from bandmate.verbs.demo import run_demo
+    from bandmate.verbs.doctor import examine
+    from bandmate.verbs.exporting import export_dawproject, export_midi
+    from bandmate.verbs.importing import import_files
+    from bandmate.verbs.listening import listen
+    from bandmate.verbs.printing import render_master, render_mix, render_stems
+    from bandmate.verbs.producing import produce
+    from bandmate.verbs.projects import new_project, open_project
+    from bandmate.verbs.proposing import propose_master, propose_mix
+
+__version__ = "0.1.0"
+
+WHERE = {
+    "BandmateError": "song.errors",
+    "Move": "song.moves",
+    "Project": "project.folder",
+    "Proposal": "song.proposal",
+    "Song": "song.song",
+    "apply": "song.moves",
+    "blend": "song.moves",
+    "diff": "song.moves",
+    "examine": "verbs.doctor",
+    "export_dawproject": "verbs.exporting",
+    "export_midi": "verbs.exporting",
+    "import_files": "verbs.importing",
+    "listen": "verbs.listening",
+    "new_project": "verbs.projects",
+    "open_project": "verbs.projects",
+    "produce": "verbs.producing",
+    "propose_master": "verbs.proposing",
+    "propose_mix": "verbs.proposing",
+    "render_master": "verbs.printing",
+    "render_mix": "verbs.printing",
+    "render_stems": "verbs.printing",
+    "run_demo": "verbs.demo",
+}
+"""Public name → module that has it."""
+
+__all__ = [
+    "BandmateError",
+    "Move",
+    "Project",
+    "Proposal",
+    "Song",
+    "apply",
+    "blend",
+    "diff",
+    "examine",
+    "export_dawproject",
+    "export_midi",
+    "import_files",
+    "listen",
+    "new_project",
+    "open_project",
+    "produce",
+    "propose_master",
+    "propose_mix",
+    "render_master",
+    "render_mix",
+    "render_stems",
+    "run_demo",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in WHERE:
+        raise AttributeError(f"module 'bandmate' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"bandmate.{WHERE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -27,21 +27,21 @@ WORKERS = 2
 class Memory(Protocol):
     """Where answers are kept: by content, analyser and its version."""
 
-    def recall(self, content: str, analyser: str, version: int) -> bytes | None: ...
+    def recall(self, content: str, analyser: str, version: str) -> bytes | None: ...
 
-    def remember(self, content: str, analyser: str, version: int, data: bytes) -> None: ...
+    def remember(self, content: str, analyser: str, version: str, data: bytes) -> None: ...
 
 
 class Forgetful:
     """A memory for one run."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str, int], bytes] = {}
+        self._known: dict[tuple[str, str, str], bytes] = {}
 
-    def recall(self, content: str, analyser: str, version: int) -> bytes | None:
+    def recall(self, content: str, analyser: str, version: str) -> bytes | None:
         return self._known.get((content, analyser, version))
 
-    def remember(self, content: str, analyser: str, version: int, data: bytes) -> None:
+    def remember(self, content: str, analyser: str, version: str, data: bytes) -> None:
         self._known[content, analyser, version] = data
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import numpy as np
@@ -23,7 +23,7 @@ from bandmate.sound.stereo import StereoImage, StereoMeter
 from bandmate.sound.truepeak import TruePeakMeter
 
 ANALYSER = "hearing"
-ANALYSER_VERSION = 1
+ANALYSER_VERSION = "1"
 ENVELOPE_POINTS = 1_500
 
 
@@ -131,7 +131,7 @@ def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -
     levels, spectrum = LevelMeter(rate_hz, channels), SpectrumMeter(rate_hz, channels)
     stereo, envelope = StereoMeter(rate_hz, channels), EnvelopeMeter()
     check = TruePeakMeter(rate_hz, channels, oversample=16) if check_peak else None
-    meters = [loudness, peak, levels, spectrum, stereo, envelope, *([check] if check else [])]
+    meters: list[Meter] = [loudness, peak, levels, spectrum, stereo, envelope, *([check] if check else [])]
     for block in blocks:
         for meter in meters:
             meter.feed(block)
@@ -205,6 +205,12 @@ def spectrum_fields(heard: Spectrum) -> dict[str, Any]:
         "hops": bands.power.shape[1],
         "power_data": np.ascontiguousarray(bands.power, np.float32).tobytes(),
     }
+
+
+class Meter(Protocol):
+    """Anything that takes a signal block by block."""
+
+    def feed(self, block: Samples) -> None: ...
 
 
 class EnvelopeMeter:

@@ -156,7 +156,8 @@ def with_recordings(
     project: Project, song: Song, found: Sequence[Found], progress: Progress
 ) -> tuple[Song, tuple[str, ...]]:
     """The song with one track for each recording."""
-    remarks, seen = [], {}
+    remarks: list[str] = []
+    seen: dict[str, str] = {}
     for count, one in enumerate(found):
         progress(f"copying {one.path.name}", count / len(found))
         recording = project.media.add(one.path)

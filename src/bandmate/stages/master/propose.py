@@ -193,7 +193,7 @@ def limiter_move(goal: Goal, song: Song, tuned: Song, *, heard: Hearing, ears: E
 def limiter_reason(goal: Goal, heard: Hearing, after: Hearing, solved: Solved | None) -> str:
     if goal.loudness_lufs is None or solved is None:
         return (
-            f"the song peaks at {true_peak_of(heard):.1f} dBTP; {goal.name} wants at most {goal.ceiling_dbtp:.1f} dBTP, "
+            f"the song peaks at {true_peak_of(heard):.1f} dBTP; {goal.name} wants at most {goal.ceiling_dbtp:.1f}, "
             f"with the limiter it peaks at {true_peak_of(after):.1f}"
         )
     return (

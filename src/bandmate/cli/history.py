@@ -1,0 +1,141 @@
+"""Commands about the history: undo, redo, log, version, branch, go-to, verify."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bandmate.cli.options import AsJson, InProject, opened
+from bandmate.cli.output import out, print_json, table, text
+from bandmate.song.errors import ProjectError
+
+if TYPE_CHECKING:
+    from bandmate.project.history import RevisionInfo
+
+Steps = Annotated[int, typer.Argument(help="How many steps.", min=1)]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put these commands into the app."""
+    app.command("undo")(undo)
+    app.command("redo")(redo)
+    app.command("log")(log)
+    app.command("version")(version)
+    app.command("branch")(branch)
+    app.command("go-to")(go_to)
+    app.command("verify")(verify)
+
+
+def undo(steps: Steps = 1, project: InProject = None, json: AsJson = False) -> None:
+    """Go back; nothing is lost, redo comes forward again."""
+    with opened(project) as here:
+        report(here.undo(steps), json, "now at")
+
+
+def redo(steps: Steps = 1, project: InProject = None, json: AsJson = False) -> None:
+    """Come forward again after undo."""
+    with opened(project) as here:
+        report(here.redo(steps), json, "now at")
+
+
+def log(
+    project: InProject = None,
+    everything: Annotated[bool, typer.Option("--all", help="Also what was left behind by undo and branches.")] = False,
+    json: AsJson = False,
+) -> None:
+    """List the revisions, newest first: what, who, when."""
+    with opened(project) as here:
+        revisions, head = here.log(all=everything), here.head
+        versions = {one.revision.id: one.name for one in here.versions()}
+    if json:
+        print_json([revision_facts(one) | {"is_head": one.id == head.id} for one in revisions])
+        return
+    shown = table("", " ", ">no", "when", "who", "what", "version")
+    for one in revisions:
+        who = one.author.kind if one.author.kind == "human" else f"{one.author.kind}: {one.author.name}"
+        mark = "→" if one.id == head.id else ""
+        shown.add_row(
+            mark, str(one.number), one.created_at, text(who), text(one.message), text(versions.get(one.id, ""))
+        )
+    out().print(shown)
+
+
+def version(
+    name: Annotated[str | None, typer.Argument(help="Name for the song as it is now; without one, list them.")] = None,
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
+    """Name the song as it is now, or list the named versions."""
+    with opened(project) as here:
+        found = (here.name_version(name),) if name else here.versions()
+        facts = [{"name": one.name, "revision": one.revision.number} for one in found]
+    if json:
+        print_json(facts)
+        return
+    for one in facts:
+        out().print(f"{text(one['name'])}: revision {one['revision']}")
+
+
+def branch(
+    name: Annotated[str | None, typer.Argument(help="Branch to begin or go to; without one, list them.")] = None,
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
+    """Begin a branch at the song as it is now, go to one, or list them."""
+    with opened(project) as here:
+        if name is not None:
+            known = {one.name for one in here.branches()}
+            report(here.switch(name) if name in known else here.branch(name), json, f"on branch {name}, at")
+            return
+        facts = [{"name": one.name, "revision": one.head.number} for one in here.branches()]
+    if json:
+        print_json(facts)
+        return
+    for one in facts:
+        out().print(f"{text(one['name'])}: revision {one['revision']}")
+
+
+def go_to(
+    revision: Annotated[str, typer.Argument(help="Number of a revision, or name of a version.", show_default=False)],
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
+    """Go to any revision or named version."""
+    with opened(project) as here:
+        report(here.go_to(int(revision) if revision.isdecimal() else revision), json, "now at")
+
+
+def verify(project: InProject = None, json: AsJson = False) -> None:
+    """Check that no recording and no step of the history was changed."""
+    with opened(project) as here:
+        problems = here.verify()
+        count = len(here.log(all=True))
+    if json:
+        print_json([{"what": str(one)} for one in problems])
+    elif not problems:
+        out().print(f"all well: {count} revisions and every recording are as they were written")
+    if problems:
+        also = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ProjectError(f"{problems[0]}{also}")
+
+
+def report(revision: RevisionInfo, json: bool, words: str) -> None:
+    if json:
+        print_json(revision_facts(revision))
+    else:
+        out().print(f"{text(words)} revision {revision.number}: {text(revision.message)}")
+
+
+def revision_facts(one: RevisionInfo) -> dict[str, Any]:
+    import msgspec
+
+    return {
+        "number": one.number,
+        "id": one.id,
+        "parent": one.parent,
+        "message": one.message,
+        "author": msgspec.to_builtins(one.author),
+        "created_at": one.created_at,
+        "hash": one.hash,
+    }

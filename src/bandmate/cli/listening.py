@@ -1,0 +1,146 @@
+"""Commands that listen: listen, propose mix, propose master."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bandmate.cli.deciding import print_proposal, proposal_facts
+from bandmate.cli.options import AsJson, InProject, opened
+from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text
+
+if TYPE_CHECKING:
+    from bandmate.report.data import Measured
+    from bandmate.verbs.listening import HeardTrack
+
+ASPECTS = ("phase", "rumble", "balance", "headroom")
+
+propose = typer.Typer(no_args_is_help=True, help="Ask for a proposal. The song stays as it is.")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put these commands into the app."""
+    app.command("listen")(listen)
+    app.add_typer(propose, name="propose")
+
+
+def listen(
+    project: InProject = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for PNG plots; 'plots' in the project by default.")] = None,
+    no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Measure every track and the mix, print a table and write plots."""
+    from bandmate.verbs.listening import listen as hear
+
+    with opened(project) as here, progress_bar() as progress:
+        folder = None if no_plots else plots or here.folder / "plots"
+        heard = hear(here, plots=folder, progress=progress)
+    if json:
+        print_json(
+            {
+                "tracks": [row_facts(row) for row in heard.tracks],
+                "mix": figures(heard.mix) if heard.mix else None,
+                "plots": [str(path) for path in heard.plots],
+            }
+        )
+        return
+    shown = table("", "track", "role", ">LUFS", ">playing", ">range LU", ">peak dBTP", ">crest dB", ">length")
+    for row in heard.tracks:
+        role = f"{row.role} {row.role_confidence:.2f}" if row.role != "unknown" else "unknown"
+        shown.add_row(text(row.name), role, *cells(row.measured, row.active_lufs))
+    if heard.mix is not None:
+        shown.add_row("mix", "", *cells(heard.mix, None))
+    out().print(shown)
+    for row in heard.tracks:
+        for remark in row.remarks:
+            say(remark)
+    if heard.plots:
+        say(f"plots: {heard.plots[0].parent}")
+
+
+@propose.command("mix")
+def propose_mix(
+    project: InProject = None,
+    track: Annotated[list[str] | None, typer.Option(help="Move only this track; may be given again.")] = None,
+    aspects: Annotated[str, typer.Option(help="Which of these may be moved.")] = ",".join(ASPECTS),
+    json: AsJson = False,
+) -> None:
+    """Polarity, rumble, balance, headroom."""
+    from bandmate.song.errors import UnknownName
+    from bandmate.stages.mix.brief import MixBrief
+    from bandmate.verbs.proposing import propose_mix as ask
+
+    wanted = [aspect.strip() for aspect in aspects.split(",") if aspect.strip()]
+    for aspect in wanted:
+        if aspect not in ASPECTS:
+            raise UnknownName("aspect", aspect, ASPECTS)
+    with opened(project) as here, progress_bar() as progress:
+        ids = tuple(here.song.track(name).id for name in track or ())
+        brief = MixBrief(tracks=ids, **{aspect: aspect in wanted for aspect in ASPECTS})
+        state = ask(here, brief, progress=progress)
+        song = here.song
+    print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
+
+
+@propose.command("master")
+def propose_master(
+    project: InProject = None,
+    profile: Annotated[str, typer.Option(help="Delivery profile, such as spotify, cd, ebu-r128.")] = "spotify",
+    loudness: Annotated[float | None, typer.Option(help="Loudness in LUFS instead of the profile's.")] = None,
+    ceiling: Annotated[float | None, typer.Option(help="Ceiling in dBTP instead of the profile's.")] = None,
+    tone: Annotated[bool, typer.Option(help="Whether a tonal trim may be proposed.")] = True,
+    json: AsJson = False,
+) -> None:
+    """A tonal trim where needed, then gain and limiter to a delivery profile."""
+    from bandmate.stages.master.brief import MasterBrief
+    from bandmate.verbs.proposing import propose_master as ask
+
+    with opened(project) as here, progress_bar() as progress:
+        brief = MasterBrief(profile=profile, loudness_lufs=loudness, ceiling_dbtp=ceiling, tone=tone)
+        state = ask(here, brief, progress=progress)
+        song = here.song
+    print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
+
+
+def cells(measured: Measured, active_lufs: float | None) -> tuple[str, ...]:
+    return (
+        number(measured.integrated_lufs),
+        number(active_lufs),
+        number(measured.range_lu),
+        number(measured.true_peak_dbtp, 2),
+        number(measured.crest_db),
+        f"{measured.seconds:.1f} s",
+    )
+
+
+def row_facts(row: HeardTrack) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "role": row.role,
+        "role_confidence": row.role_confidence,
+        "because": row.because,
+        "active_lufs": row.active_lufs,
+        "remarks": list(row.remarks),
+        "measured": figures(row.measured),
+    }
+
+
+def figures(measured: Measured) -> dict[str, object]:
+    """The figures without the curves."""
+    names = (
+        "integrated_lufs",
+        "range_lu",
+        "max_short_term_lufs",
+        "true_peak_dbtp",
+        "crest_db",
+        "seconds",
+        "rate_hz",
+        "channels",
+        "band_hz",
+        "band_db",
+    )
+    return {name: getattr(measured, name) for name in names}

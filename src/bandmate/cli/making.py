@@ -1,0 +1,166 @@
+"""Commands that make a project and bring sound in and out: new, import, render, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bandmate.cli.options import AsJson, InProject, opened
+from bandmate.cli.output import number, out, print_json, progress_bar, say, text
+from bandmate.song.errors import RequestError
+
+if TYPE_CHECKING:
+    from bandmate.formats.audio_write import Kind
+    from bandmate.render.span import Span
+    from bandmate.song.song import Song
+    from bandmate.stages.hearing import Hearing
+
+KIND_BY_NAME: dict[str, Kind] = {
+    "wav": "wav-24",
+    "wav16": "wav-16",
+    "wav24": "wav-24",
+    "wav32f": "wav-32f",
+    "flac": "flac-24",
+    "flac16": "flac-16",
+    "mp3": "mp3",
+    "m4a": "m4a",
+    "opus": "opus",
+}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Put these commands into the app."""
+    app.command("new")(new)
+    app.command("import")(import_)
+    app.command("render")(render)
+    app.command("export")(export)
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(help="Folder to make the project in.", show_default=False)],
+    title: Annotated[str, typer.Option(help="Title of the song; the folder's name by default.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Make an empty project."""
+    from bandmate.verbs.projects import new_project
+
+    with new_project(folder, title=title) as project:
+        facts = {"folder": str(project.folder), "title": project.song.title}
+    if json:
+        print_json(facts)
+    else:
+        out().print(f"new project {text(facts['title'])} in {text(facts['folder'])}")
+        say(f"next: bandmate import STEMS --project {folder}")
+
+
+def import_(
+    paths: Annotated[list[Path], typer.Argument(help="Sound files, MIDI files, folders of them.", show_default=False)],
+    project: InProject = None,
+    truncated: Annotated[bool, typer.Option("--truncated", help="Take files that were cut off.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Bring recordings and MIDI files into the project."""
+    from bandmate.verbs.importing import import_files
+
+    with opened(project) as here, progress_bar() as progress:
+        done = import_files(here, paths, progress=progress, allow_truncated=truncated)
+        tracks = [here.song.track(name) for name in done.tracks]
+    if json:
+        print_json({"revision": done.revision, "tracks": list(done.tracks), "remarks": list(done.remarks)})
+        return
+    for track in tracks:
+        out().print(f"{text(track.id)}  {text(track.name)}  ({track.role})")
+    for remark in done.remarks:
+        say(remark)
+
+
+def render(
+    path: Annotated[Path, typer.Argument(help="File to write; its ending tells the kind.", show_default=False)],
+    project: InProject = None,
+    kind: Annotated[str | None, typer.Option(help=f"One of {', '.join(KIND_BY_NAME)}.")] = None,
+    bars: Annotated[str | None, typer.Option(help="Only these bars, such as 9-16.")] = None,
+    track: Annotated[list[str] | None, typer.Option(help="Only this track; may be given again.")] = None,
+    master: Annotated[str | None, typer.Option(help="As a master for this delivery profile.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Write the song as it is now to a sound file."""
+    from bandmate.stages.master.delivery import delivery_profile
+    from bandmate.verbs.printing import render_master, render_mix
+
+    with opened(project) as here, progress_bar() as progress:
+        if master is not None:
+            done = render_master(here, path, delivery_profile(master), progress=progress)
+        else:
+            span = bars_span(here.song, bars) if bars else None
+            done = render_mix(
+                here,
+                path,
+                kind=chosen_kind(path, kind),
+                span=span,
+                tracks=tuple(track) if track else None,
+                progress=progress,
+            )
+    heard = done.hearing
+    if json:
+        print_json({"path": str(done.path), "sha256": done.sha256, "measured": facts_of(heard)})
+        return
+    out().print(
+        f"{text(done.path)}: {number(heard.integrated_lufs)} LUFS, {number(heard.true_peak_dbtp, 2)} dBTP, "
+        f"{heard.seconds:.1f} s, {heard.rate_hz} Hz"
+    )
+
+
+def export(
+    path: Annotated[Path, typer.Argument(help="song.dawproject, song.mid, or a folder for stems.", show_default=False)],
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
+    """Write the song for another program."""
+    from bandmate.verbs.exporting import export_dawproject, export_midi
+    from bandmate.verbs.printing import render_stems
+
+    with opened(project) as here, progress_bar() as progress:
+        if path.suffix.lower() == ".dawproject":
+            done = export_dawproject(here, path, progress=progress)
+            written, left_out = [done.path], done.left_out
+        elif path.suffix.lower() in (".mid", ".midi"):
+            done = export_midi(here, path)
+            written, left_out = [done.path], done.left_out
+        elif path.suffix == "":
+            written, left_out = list(render_stems(here, path, progress=progress)), ()
+        else:
+            raise RequestError(
+                f'cannot export "{path.name}"; give a name that ends in .dawproject or .mid, or a folder'
+            )
+    if json:
+        print_json({"written": [str(p) for p in written], "left_out": list(left_out)})
+        return
+    for one in written:
+        out().print(text(one))
+    for line in left_out:
+        say(f"did not travel: {line}")
+
+
+def chosen_kind(path: Path, name: str | None) -> Kind:
+    wanted = (name or path.suffix.removeprefix(".")).lower()
+    if wanted not in KIND_BY_NAME:
+        raise RequestError(f'unknown kind of file "{wanted or path.name}"; there are: {", ".join(KIND_BY_NAME)}')
+    return KIND_BY_NAME[wanted]
+
+
+def bars_span(song: Song, bars: str) -> Span:
+    """``9-16`` as a span of the song."""
+    from bandmate.cli.options import numbers
+    from bandmate.render.span import Span
+
+    wanted = numbers(bars) or ()
+    return Span.of_bars(song, wanted[0], wanted[-1])
+
+
+def facts_of(heard: Hearing) -> dict[str, Any]:
+    """The figures of a hearing without its curves."""
+    return {
+        name: getattr(heard, name) for name in heard.__struct_fields__ if not name.endswith("_data") and name != "hops"
+    }

@@ -1,0 +1,100 @@
+"""Leaving for another program: a DAWproject file, or MIDI."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import bandmate
+from bandmate.project.folder import Project
+from bandmate.song.clips import AudioClip, NoteClip
+from bandmate.song.errors import RequestError
+from bandmate.song.song import Song
+from bandmate.song.tracks import Track
+from bandmate.verbs.printing import check_sounds, file_name
+from bandmate.verbs.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from bandmate.formats.dawproject import ExportedAudio
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file for another program, and in plain words what could not travel in it."""
+
+    path: Path
+    left_out: tuple[str, ...]
+
+
+def export_dawproject(project: Project, path: Path | str, *, progress: Progress = silent) -> Exported:
+    """Write the song as a DAWproject: recordings, notes, faders, pan, sends, devices, tempo, markers.
+
+    A track of recordings with something that the format cannot hold (polarity, delay, a device without a counterpart)
+    goes with that printed into its sound; this is said in ``left_out``. Notes stay notes.
+    """
+    from bandmate.formats.dawproject import ExportedAudio, left_out, write_dawproject
+
+    song = project.song
+    check_sounds(song)
+
+    def recording(audio: str) -> ExportedAudio:
+        known = project.media.recording(audio)
+        return ExportedAudio(project.media.path(audio), Path(known.original_name).stem)
+
+    with tempfile.TemporaryDirectory() as folder:
+        needy = {one.strip for one in left_out(song) if one.is_printable}
+        printed: dict[str, ExportedAudio] = {}
+        for track in song.tracks:
+            if f'track "{track.id}"' in needy and plays_recordings_only(track):
+                progress(f"printing {track.name or track.id}", 0.3)
+                printed[track.id] = print_track(project, song, track, Path(folder))
+        progress("writing the DAWproject", 0.6)
+        report = write_dawproject(
+            song, path, recording, {"Title": song.title}, printed=printed, version=bandmate.__version__
+        )
+    words = [
+        f'track "{name}": printed into its sound, because the format has no place for all of it' for name in printed
+    ]
+    return Exported(Path(path), (*words, *(str(one) for one in report.left_out)))
+
+
+def plays_recordings_only(track: Track) -> bool:
+    return all(isinstance(clip, AudioClip) for clip in track.clips)
+
+
+def print_track(project: Project, song: Song, track: Track, folder: Path) -> ExportedAudio:
+    """A track before its fader as a sound file."""
+    from bandmate.formats.audio_write import AudioWriter
+    from bandmate.formats.dawproject import ExportedAudio
+    from bandmate.render.engine import Renderer
+    from bandmate.verbs.listening import render_cache
+
+    path = folder / f"{file_name(track.id)}.wav"
+    writer: AudioWriter | None = None
+    for block in Renderer(song, project.media, render_cache(project)).track_blocks(track.id, "inserts"):
+        writer = writer or AudioWriter(path, song.rate_hz, block.shape[0], kind="wav-32f")
+        writer.write(block)
+    if writer is None:
+        raise RequestError(f'track "{track.id}" has nothing to print; its clips are empty')
+    writer.close()
+    return ExportedAudio(path, track.name or track.id)
+
+
+def export_midi(project: Project, path: Path | str) -> Exported:
+    """Write the song's notes, tempo, meters, markers and words as a MIDI file.
+
+    Raises
+    ------
+    RequestError
+        if the song has no notes.
+    """
+    from bandmate.formats.midi import write_midi
+
+    song = project.song
+    if not any(isinstance(clip, NoteClip) for track in song.tracks for clip in track.clips):
+        raise RequestError("the song has no notes to write as MIDI, its tracks are recordings; export a .dawproject")
+    write_midi(song, path)
+    sounding = [t.name or t.id for t in song.tracks if any(isinstance(c, AudioClip) for c in t.clips)]
+    return Exported(Path(path), (f"recordings: {', '.join(sounding)}",) if sounding else ())

@@ -1,0 +1,199 @@
+"""Printing sound to files: the mix, the master for a destination, stems.
+
+Every file is written whole or not at all, and measured again from disk, so that the figures that are reported are those
+of the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bandmate.project.folder import Project
+from bandmate.song.errors import RequestError
+from bandmate.song.song import Song
+from bandmate.verbs.listening import render_cache
+from bandmate.verbs.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from bandmate.formats.audio_write import Kind
+    from bandmate.render.span import Span
+    from bandmate.sound.audio import Samples
+    from bandmate.stages.hearing import Hearing
+    from bandmate.stages.master.delivery import DeliveryProfile
+
+MOST_ROUNDS = 4
+MASTERING_DEVICES = ("tone-trim", "master-limiter")
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A file that was written, and what it measures when read back."""
+
+    path: Path
+    kind: Kind
+    hearing: Hearing
+    sha256: str
+
+
+def render_mix(
+    project: Project,
+    path: Path | str,
+    *,
+    kind: Kind = "wav-24",
+    song: Song | None = None,
+    span: Span | None = None,
+    tracks: tuple[str, ...] | None = None,
+    progress: Progress = silent,
+) -> Printed:
+    """Write the song as it is now, with everything on its main bus."""
+    from bandmate.render.engine import Renderer
+
+    chosen = project.song if song is None else song
+    check_sounds(chosen)
+    renderer = Renderer(
+        chosen,
+        project.media,
+        render_cache(project),
+        tracks=tracks,
+        progress=lambda share: progress("rendering", share * 0.9),
+    )
+    return printed(Path(path), renderer.blocks(span), chosen.rate_hz, kind=kind, tags={"title": chosen.title})
+
+
+def render_master(
+    project: Project, path: Path | str, profile: DeliveryProfile, *, progress: Progress = silent
+) -> Printed:
+    """Write the song for a destination: its rate and bits, true peak checked at 16x on the file itself.
+
+    Converting the rate and rounding to whole numbers can lift peaks; where they go over the ceiling the file is written
+    again, turned down by as much.
+    """
+    song = project.song
+    rate_hz = profile.rate_hz or song.rate_hz
+    kind: Kind = "wav-16" if profile.bits == 16 else "wav-24"
+    trim_db = 0.0
+    for count in range(MOST_ROUNDS):
+        share = part(progress, count / MOST_ROUNDS, (count + 1) / MOST_ROUNDS)
+        blocks = at_rate(main_blocks(project, song, share), song.rate_hz, rate_hz)
+        done = printed(
+            Path(path), turned(blocks, trim_db), rate_hz, kind=kind, tags={"title": song.title}, check_peak=True
+        )
+        peak = done.hearing.true_peak_16x_dbtp
+        has_limiter = any(device.id == MASTERING_DEVICES[-1] for device in song.main.inserts)
+        if peak is None or peak <= profile.ceiling_dbtp or not has_limiter:
+            break
+        trim_db -= peak - profile.ceiling_dbtp + 0.005
+    progress("rendered", 1.0)
+    return done
+
+
+def render_stems(
+    project: Project, folder: Path | str, *, kind: Kind = "wav-24", progress: Progress = silent
+) -> tuple[Path, ...]:
+    """Write every track after its fader and pan: same start, same length, one file each."""
+    from bandmate.formats.audio_write import SUFFIXES, AudioWriter, WriteOptions
+    from bandmate.render.engine import Renderer
+    from bandmate.render.span import Span
+
+    song, place = project.song, Path(folder)
+    check_sounds(song)
+    place.mkdir(parents=True, exist_ok=True)
+    renderer = Renderer(song, project.media, render_cache(project))
+    span = Span(0, renderer.song_frames)
+    sounding = [track for track in song.tracks if track.clips and not track.mute]
+    written = []
+    for count, track in enumerate(sounding):
+        progress(f"writing {track.name or track.id}", count / len(sounding))
+        path = place / f"{count + 1:02d}_{file_name(track.name or track.id)}{SUFFIXES[kind]}"
+        tags = {"title": f"{song.title} - {track.name}"}
+        options = WriteOptions(seed=count)
+        with AudioWriter(path, song.rate_hz, 2, kind=kind, tags=tags, options=options) as writer:
+            for block in renderer.track_blocks(track.id, "fader", span):
+                writer.write(block)
+        written.append(path)
+    return tuple(written)
+
+
+def before_mastering(song: Song) -> Song:
+    """The song without the mastering devices on its main bus."""
+    left = tuple(device for device in song.main.inserts if device.id not in MASTERING_DEVICES)
+    return replace(song, main=replace(song.main, inserts=left))
+
+
+def main_blocks(project: Project, song: Song, progress: Progress) -> Iterator[Samples]:
+    from bandmate.render.engine import Renderer
+
+    check_sounds(song)
+    return Renderer(
+        song, project.media, render_cache(project), progress=lambda share: progress("rendering", share * 0.9)
+    ).blocks()
+
+
+def at_rate(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:
+    """The blocks at another rate; the same blocks at the same rate."""
+    if from_hz == to_hz:
+        yield from blocks
+        return
+    from bandmate.sound.resample import Resampler
+
+    resampler = Resampler(from_hz, to_hz, 2)
+    for block in blocks:
+        yield resampler.feed(block)
+    yield resampler.finish()
+
+
+def turned(blocks: Iterable[Samples], gain_db: float) -> Iterator[Samples]:
+    """The blocks with a gain; untouched at 0 dB."""
+    import numpy as np
+
+    factor = np.float32(10 ** (gain_db / 20))
+    for block in blocks:
+        yield block if gain_db == 0.0 else block * factor
+
+
+def printed(
+    path: Path,
+    blocks: Iterable[Samples],
+    rate_hz: int,
+    *,
+    kind: Kind,
+    tags: Mapping[str, str],
+    check_peak: bool = False,
+) -> Printed:
+    """Write the blocks and measure the file."""
+    from bandmate.formats.audio_write import AudioWriter
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with AudioWriter(path, rate_hz, 2, kind=kind, tags={k: v for k, v in tags.items() if v}) as writer:
+        for block in blocks:
+            writer.write(block)
+    return measured_file(path, kind=kind, check_peak=check_peak)
+
+
+def measured_file(path: Path, *, kind: Kind, check_peak: bool = False) -> Printed:
+    """A file on disk, measured."""
+    from bandmate.formats.audio_files import decode_blocks, probe
+    from bandmate.stages.hearing import hear
+
+    hearing = hear(decode_blocks(path), probe(path).rate_hz, check_peak=check_peak)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Printed(path, kind, hearing, digest)
+
+
+def check_sounds(song: Song) -> None:
+    """Refuse a song without anything to play."""
+    if not any(track.clips and not track.mute for track in song.tracks):
+        raise RequestError("the song has no track that plays anything; import recordings or MIDI first")
+
+
+def file_name(name: str) -> str:
+    """A track's name as part of a file name: what some system forbids becomes a hyphen."""
+    kept = "".join("-" if c in '<>:"/\\|?*' or ord(c) < 32 else c for c in name).strip(" .")
+    return kept or "track"

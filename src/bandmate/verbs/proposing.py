@@ -1,0 +1,40 @@
+"""Asking a stage for a proposal, and keeping it in the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import bandmate
+from bandmate.project.folder import Project
+from bandmate.verbs.listening import ears_of
+from bandmate.verbs.progress import Progress, part, silent
+
+if TYPE_CHECKING:
+    from bandmate.project.decisions import ProposalState
+    from bandmate.stages.master.brief import MasterBrief
+    from bandmate.stages.mix.brief import MixBrief
+
+
+def propose_mix(
+    project: Project, brief: MixBrief | None = None, *, seed: int = 0, progress: Progress = silent
+) -> ProposalState:
+    """Listen to the song and keep a proposal for its mix. The song stays as it is."""
+    from bandmate.stages.mix.brief import MixBrief
+    from bandmate.stages.mix.propose import propose_mix as propose
+
+    ears = ears_of(project, part(progress, 0.0, 0.9))
+    proposal = propose(project.song, brief or MixBrief(), ears=ears, version=bandmate.__version__, seed=seed)
+    return project.proposal(project.add_proposal(proposal))
+
+
+def propose_master(
+    project: Project, brief: MasterBrief | None = None, *, seed: int = 0, progress: Progress = silent
+) -> ProposalState:
+    """Listen to the mix and keep a proposal for its master. The song stays as it is."""
+    from bandmate.stages.master.brief import MasterBrief
+    from bandmate.stages.master.propose import propose_master as propose
+
+    progress("listening to the mix", 0.1)
+    ears = ears_of(project, part(progress, 0.0, 0.9))
+    proposal = propose(project.song, brief or MasterBrief(), ears=ears, version=bandmate.__version__, seed=seed)
+    return project.proposal(project.add_proposal(proposal))

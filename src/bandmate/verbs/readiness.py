@@ -1,0 +1,49 @@
+"""Getting ready once: the sound kernels are compiled on the first run on a machine and kept.
+
+numba keeps what it compiled beside the source, or in the user's cache where the source cannot be written to. A marker
+in the user's cache says for which versions this was done, so that the first long wait has a line that explains it and
+later runs have none.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import platformdirs
+
+from bandmate.verbs.progress import Progress, silent
+
+KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "processors")
+
+
+def cache_folder() -> Path:
+    """The user's cache for Bandmate; ``BANDMATE_CACHE`` names another."""
+    named = os.environ.get("BANDMATE_CACHE")
+    return Path(named) if named else Path(platformdirs.user_cache_dir("bandmate"))
+
+
+def marker() -> Path:
+    """The file that says that the kernels of these versions were compiled."""
+    from bandmate.render.keys import sound_version
+
+    versions = f"{sound_version()}-numba-{version('numba')}-python-{platform.python_version()}"
+    return cache_folder() / f"kernels-{versions}"
+
+
+def make_ready(progress: Progress = silent) -> bool:
+    """Compile all sound kernels if that was not done on this machine; True if it had to be."""
+    done = marker()
+    if done.exists():
+        return False
+    for count, name in enumerate(KERNEL_MODULES):
+        progress("first run on this machine: compiling the sound kernels, once", count / len(KERNEL_MODULES))
+        importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
+    with suppress(OSError):
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.touch()
+    return True
