@@ -30,6 +30,10 @@ from bandmate.sound.kernel import FLUSH, kernel
 Sections = npt.NDArray[np.float64]
 """float64, shape (sections, 5): b0 b1 b2 a1 a2."""
 
+LEAST_SPREAD = 0.02
+"""Extreme bands near the top cannot be met exactly; their zeros are kept this far inside the unit circle, as a share of
+how far the poles are."""
+
 Polynomial = tuple[float, float, float]
 
 HIGHEST_SHARE = 0.49
@@ -91,7 +95,9 @@ def matched_section(
     second = wanted[2] * at_top
     third = (wanted[1] * (at_zero * low + at_top * high - 4.0 * a2 * cross) - first * low - second * high) / cross
     half_sum = 0.5 * (math.sqrt(first) + math.sqrt(second))
-    b0 = 0.5 * (half_sum + math.sqrt(max(half_sum * half_sum + third, 0.0)))
+    spread = LEAST_SPREAD * (1.0 - a2) / (1.0 + a2)
+    third = max(third, (spread * spread - 1.0) * half_sum * half_sum)
+    b0 = 0.5 * (half_sum + math.sqrt(half_sum * half_sum + third))
     b1 = 0.5 * (math.sqrt(first) - math.sqrt(second))
     return np.array([b0, b1, -third / (4.0 * b0)]), np.array([1.0, a1, a2])
 

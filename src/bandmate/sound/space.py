@@ -1,9 +1,9 @@
 """Reverb and echo.
 
 Conventions: ``wet`` 1 is the effect alone, as on a send; below that the dry signal is mixed in without delay. The
-reverb is level-matched: steady noise below the damping comes back about as loud as it went in, whatever the decay. Same input, same
-output: nothing is random and nothing drifts. Neither delays the dry signal; both ring on for ``tail_frames``, after
-which they are 90 dB down (or 30 s, whichever is shorter).
+reverb is level-matched: steady noise below the damping comes back about as loud as it went in, whatever the decay. Same
+input, same output: nothing is random and nothing drifts. Neither delays the dry signal; both ring on for
+``tail_frames``, after which they are 90 dB down (or for 30 s, whichever is shorter).
 
 How the reverb works: four all-pass diffusers per channel smear the input, sixteen delay lines of 23 to 97 ms feed each
 other through an orthogonal (Hadamard) matrix. Each line loses what makes 60 dB in ``decay_seconds``, and high notes
@@ -195,7 +195,8 @@ class DelayProcessor(_WetDry):
         super().__init__(device.wet, rate_hz=rate_hz, channels=channels)
         self.rings = np.zeros((channels, max(1, round(device.length_ticks * seconds_per_tick * rate_hz))))
         self.feedback, self.low = device.feedback, np.zeros(channels)
-        self.damping = math.exp(-2.0 * math.pi * min(device.damping_hz / rate_hz, 0.5))
+        share = device.damping_hz / rate_hz
+        self.damping = math.exp(-2.0 * math.pi * share) if share < 0.49 else 0.0
         loss_db = -20.0 * math.log10(max(device.feedback, 1e-5))
         echoes = 1 + math.ceil(TAIL_DB / loss_db)
         self.tail_frames = min(echoes * self.rings.shape[1], round(LONGEST_TAIL_SECONDS * rate_hz))
