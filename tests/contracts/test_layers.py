@@ -17,9 +17,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "formats": {"song", "sound"},
     "project": {"song", "sound", "render", "formats"},
     "stages": {"song", "sound", "render"},
-    "report": {"song", "sound"},
+    "report": {"song"},
     "verbs": {"song", "sound", "render", "formats", "project", "stages", "report"},
-    "cli": {"song", "verbs"},
+    "cli": {"song", "sound", "render", "formats", "project", "stages", "report", "verbs"},
 }
 
 HEAVY_OUTSIDE_SOUND = {"torch", "librosa", "pedalboard", "matchering"}

@@ -9,7 +9,7 @@ from bandmate.song.devices import Band, Compressor, Equalizer, Limiter
 from bandmate.song.errors import OutOfRange, RequestError, StaleMove
 from bandmate.song.moves import Move, apply, diff
 from bandmate.song.notes import Note
-from bandmate.song.proposal import HUMAN, MadeMove, Proposal, accept, chosen, restrengthened, stale_moves
+from bandmate.song.proposal import HUMAN, MadeMove, Proposal, accept, chosen, restrengthened
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
 
@@ -105,9 +105,6 @@ def test_some_of_a_proposal_at_some_strength() -> None:
     assert made == (MadeMove(move=louder, strength=0.5),)
     song = accept(SONG, made)
     assert song.tracks[1].gain_db == 2.0 and song.tracks[0] is SONG.tracks[0]
-    assert stale_moves(song, proposal) == {
-        2: "the move at tracks/bass/gain_db is stale: it stands on 0, the song now has 2"
-    }
     with pytest.raises(OutOfRange, match="there is no move 3; the proposal has 2"):
         chosen(proposal, (3,), {})
     with pytest.raises(OutOfRange, match="strength of move 1 is 150 %"):

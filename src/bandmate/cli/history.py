@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bandmate.cli.options import AsJson, InProject, opened
-from bandmate.cli.output import out, print_json, table, text
+from bandmate.cli.output import out, print_json, say, table, text
 from bandmate.song.errors import ProjectError
 
 if TYPE_CHECKING:
     from bandmate.project.history import RevisionInfo
+    from bandmate.project.verify import Problem
 
 Steps = Annotated[int, typer.Argument(help="How many steps.", min=1)]
 
@@ -111,13 +112,21 @@ def verify(project: InProject = None, json: AsJson = False) -> None:
     with opened(project) as here:
         problems = here.verify()
         count = len(here.log(all=True))
+    serious = [one for one in problems if not one.is_harmless]
     if json:
-        print_json([{"what": str(one)} for one in problems])
-    elif not problems:
+        print_json([plain_problem(one) for one in problems])
+    elif not serious:
         out().print(f"all well: {count} revisions and every recording are as they were written")
-    if problems:
-        also = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise ProjectError(f"{problems[0]}{also}")
+    for one in problems:
+        if one.is_harmless or not json:
+            say(one.message)
+    if serious:
+        also = f" (and {len(serious) - 1} more)" if len(serious) > 1 else ""
+        raise ProjectError(f"{serious[0].message}{also}")
+
+
+def plain_problem(one: Problem) -> dict[str, Any]:
+    return {"kind": one.kind, "where": one.where, "message": one.message, "is_harmless": one.is_harmless}
 
 
 def report(revision: RevisionInfo, json: bool, words: str) -> None:

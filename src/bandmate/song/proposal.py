@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bandmate.song.address import steps
-from bandmate.song.errors import OutOfRange, StaleMove
+from bandmate.song.errors import OutOfRange
 from bandmate.song.moves import Move, apply, blend
 from bandmate.song.song import Song
 
@@ -91,14 +91,3 @@ def restrengthened(move: Move, old: float, new: float) -> Move:
     """The move that takes an accepted ``move`` from one strength to another."""
     before, after = (blend(move.before, move.after, strength, steps(move.address)[-1]) for strength in (old, new))
     return replace(move, before=before, after=after)
-
-
-def stale_moves(song: Song, proposal: Proposal) -> dict[int, str]:
-    """Which moves no longer fit the song: number → why. A move is tried alone, on the song as it is."""
-    found = {}
-    for number, move in enumerate(proposal.moves, 1):
-        try:
-            apply(song, move)
-        except StaleMove as stale:
-            found[number] = str(stale)
-    return found

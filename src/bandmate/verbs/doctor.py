@@ -81,7 +81,8 @@ def write_and_read() -> str:
     from bandmate.formats.audio_write import SUFFIXES, Kind, write_audio
     from bandmate.sound.audio import Audio
 
-    tone = Audio(np.sin(np.arange(48_000) / 10.0, dtype=np.float32)[None, :] * 0.1, 48_000)
+    wave = 0.1 * np.sin(np.arange(48_000, dtype=np.float32) / 10)
+    tone = Audio(wave[None, :], 48_000)
     kinds: tuple[Kind, ...] = ("wav-24", "flac-24", "mp3", "m4a", "opus")
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:

@@ -35,6 +35,9 @@ SOUND_ENDINGS = {".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".o
     ".caf",
 }
 MIDI_ENDINGS = {".mid", ".midi", ".smf"}
+CAN_HOLD_NAN = {"float", "double"}
+"""Only these codecs can hold samples that are not numbers, so only these are read to the end before the import."""
+
 LOWEST_SONG_RATE_HZ = 44_100
 
 
@@ -122,6 +125,8 @@ def checked(sounds: Sequence[Path], progress: Progress, allow_truncated: bool) -
         try:
             facts = probe(path, allow_truncated=allow_truncated)
             check_mixable(facts, path.name)
+            if facts.codec in CAN_HOLD_NAN:
+                read_through(path, allow_truncated)
             found.append(Found(path, facts))
         except MediaError as problem:
             bad.append(str(problem))
@@ -129,6 +134,14 @@ def checked(sounds: Sequence[Path], progress: Progress, allow_truncated: bool) -
         also = f" (and {len(bad) - 1} more: {'; '.join(bad[1:3])})" if len(bad) > 1 else ""
         raise MediaError(f"{bad[0]}{also}; nothing was imported")
     return found
+
+
+def read_through(path: Path, allow_truncated: bool) -> None:
+    """Decode a whole file, so that what is wrong with its samples is said before anything is imported."""
+    from bandmate.formats.audio_files import decode_blocks
+
+    for _ in decode_blocks(path, allow_truncated=allow_truncated):
+        pass
 
 
 def common_rate(found: Sequence[Found]) -> int:
