@@ -7,9 +7,12 @@ from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.sound.finite import checked_block, finite_block
 
 
-def test_a_good_block_is_passed_on_without_a_copy() -> None:
+def test_a_good_block_is_passed_on_read_only_and_without_a_copy() -> None:
     block = np.zeros((2, 10), np.float32)
-    assert finite_block(block, 2, start_frame=0, rate_hz=48_000) is block
+    checked = finite_block(block, 2, start_frame=0, rate_hz=48_000)
+    assert np.shares_memory(checked, block)
+    assert not checked.flags.writeable
+    assert block.flags.writeable
 
 
 def test_an_empty_block_is_fine() -> None:

@@ -18,7 +18,9 @@ from bandmate.sound.audio import Samples, checked_samples
 
 
 def checked_block(block: npt.ArrayLike, channels: int) -> Samples:
-    """``block`` as contiguous float32 of exactly ``channels`` channels.
+    """``block`` as contiguous float32 of exactly ``channels`` channels, in a read-only view.
+
+    subtle: numba compiles a kernel anew for read-only arrays; so that one version does, all blocks are.
 
     Raises
     ------
@@ -30,7 +32,9 @@ def checked_block(block: npt.ArrayLike, channels: int) -> Samples:
         raise RequestError(
             f"block has {samples.shape[0]} channels, the meter was made for {channels}; make a meter per layout"
         )
-    return samples
+    view = samples.view()
+    view.flags.writeable = False
+    return view
 
 
 def finite_block(block: npt.ArrayLike, channels: int, *, start_frame: int, rate_hz: int) -> Samples:

@@ -167,7 +167,7 @@ class LevelMeter:
     def result(self) -> Levels:
         """The levels so far, as if the signal ended here; feeding may go on afterwards."""
         states, runs = self._states.copy(), self._runs.copy()
-        after = np.zeros(1, np.float32)
+        (after,) = checked_block(np.zeros((1, 1), np.float32), 1)
         for state, listed in zip(states, runs, strict=True):
             _follow(after, self._frames, self._clip_level, state, listed)
         first, last = (int(frame) for frame in self._sounding)

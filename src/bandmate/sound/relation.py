@@ -129,7 +129,7 @@ def _hop_energies(track: Samples, frames: int, hop: int) -> Reals:
     energies = np.zeros(frames // hop)
     for index in range(len(energies)):
         seen = track[:, index * hop : index * hop + glance].mean(axis=0, dtype=np.float64)
-        energies[index] = seen @ seen
+        energies[index] = _product(seen, seen)
     return np.nan_to_num(energies, posinf=0.0)
 
 
@@ -161,8 +161,8 @@ def _overlap_correlation(one: Reals, other: Reals, delay: int) -> float:
     """Normalised correlation of what overlaps when ``other`` is moved earlier by ``delay``."""
     frames = len(one) - abs(delay)
     a, b = one[max(0, -delay) :][:frames], other[max(0, delay) :][:frames]
-    power = float(a @ a) * float(b @ b)
-    return max(-1.0, min(1.0, float(a @ b) / math.sqrt(power))) if power > 0 else 0.0
+    power = _product(a, a) * _product(b, b)
+    return max(-1.0, min(1.0, _product(a, b) / math.sqrt(power))) if power > 0 else 0.0
 
 
 def _prominence(curve: Reals, delay: int, width: int) -> tuple[float, float]:
@@ -174,3 +174,11 @@ def _prominence(curve: Reals, delay: int, width: int) -> tuple[float, float]:
     if peak == 0 or deviation == 0:
         return 0.0, 1.0
     return peak / deviation, min(1.0, float(np.abs(rest).max()) / peak)
+
+
+def _product(one: Reals, other: Reals) -> float:
+    """Scalar product.
+
+    subtle: the ``@`` of long arrays wakes the linear-algebra library's own threads, which fight those of a busy caller.
+    """
+    return float(np.einsum("i,i->", one, other))
