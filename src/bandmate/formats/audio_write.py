@@ -27,6 +27,7 @@ from bandmate.song.errors import OutOfRange, RequestError, UnknownName
 
 if TYPE_CHECKING:
     from bandmate.sound.audio import Audio, Samples
+    from bandmate.sound.dither import Dither
 
 Kind = Literal["wav-16", "wav-24", "wav-32f", "flac-16", "flac-24", "mp3", "m4a", "opus"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -41,13 +42,13 @@ class WriteOptions:
     """What is rarely asked for.
 
     ``kbps`` is the bit rate of all channels together (without it 320 for MP3, 256 for M4A, 192 for Opus);
-    ``broadcast`` is for WAV (without it one is made from the title when there are tags); ``dither`` is a name that
-    ``bandmate.sound.dither`` knows and ``seed`` its seed: files that will be summed, as stems are, need different ones.
+    ``broadcast`` is for WAV (without it one is made from the title when there are tags); ``dither`` is as
+    ``bandmate.sound.dither`` knows it and ``seed`` its seed: files that will be summed need different ones.
     """
 
     kbps: int | None = None
     broadcast: Broadcast | None = None
-    dither: str = "tpdf"
+    dither: Dither = "tpdf"
     seed: int = 0
 
 
@@ -126,6 +127,11 @@ class AudioWriter:
         with disk_errors(self._path):
             self._sink.write(block if self._quantiser is None else self._quantiser.process(block))
         self.frames += block.shape[1]
+
+    @property
+    def held_samples(self) -> int:
+        """Samples so far above full scale, held there at 16 and 24 bit; 0 for float and lossy kinds."""
+        return 0 if self._quantiser is None else self._quantiser.held_samples
 
     def close(self) -> None:
         """Finish the file and put it in its place; once is enough."""
