@@ -196,7 +196,9 @@ def test_an_error_or_a_stop_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_said_and_nothing_is_left(
+    tmp_path: Path, kind: Kind, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     plain_open = Path.open
 
     class Full:
@@ -222,7 +224,9 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path: Path, kind: Kind, mon
     ):
         for _ in range(20):
             writer.write(tones(20_000))
+    del writer
     assert not list(tmp_path.iterdir())
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_missing_folder_and_a_folder_in_the_way_are_said(tmp_path: Path) -> None:

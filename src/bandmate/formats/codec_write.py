@@ -12,7 +12,7 @@ References: RFC 9639 (FLAC), ID3v2.3, RFC 7845 (Opus).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -54,6 +54,41 @@ ID3_NAMES = {"isrc": "TSRC"}
 VORBIS_NAMES = {"isrc": "ISRC", "track": "TRACKNUMBER"}
 
 
+class SteadyFile:
+    """A file that keeps its first failure for later and then takes everything.
+
+    subtle: FFmpeg goes on writing and seeking while it is being closed, and PyAV prints what fails there.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.failure: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        if self.failure is None:
+            try:
+                return self._file.write(data)
+            except OSError as failure:
+                self.failure = failure
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if self.failure is None:
+            try:
+                return self._file.seek(offset, whence)
+            except OSError as failure:
+                self.failure = failure
+        return 0
+
+    def tell(self) -> int:
+        return self._file.tell() if self.failure is None else 0
+
+    def check(self) -> None:
+        """Raise the failure, if there was one."""
+        if self.failure is not None:
+            raise self.failure
+
+
 class CodecSink:
     """A coded file being written to an open file."""
 
@@ -63,10 +98,10 @@ class CodecSink:
         import av
 
         self._encoder = encoder = ENCODERS[kind]
-        self._rate_hz, self._channels = rate_hz, channels
+        self._rate_hz, self._channels, self._file = rate_hz, channels, SteadyFile(file)
         with encoding(kind):
             options = EXACT_OPTIONS | encoder.options
-            self._container = av.open(file, "w", format=encoder.muxer, options=options)
+            self._container = av.open(self._file, "w", format=encoder.muxer, options=options)
             self._container.metadata.update(named_tags(tags, encoder.muxer))
             layout = "mono" if channels == 1 else "stereo"
             stream: Any = self._container.add_stream(encoder.codec, rate=rate_hz, layout=layout)
@@ -90,6 +125,7 @@ class CodecSink:
             for start in range(0, whole, self._packet_frames):
                 self._encode(held[:, start : start + self._packet_frames])
         self._held = held[:, whole:].copy()
+        self._file.check()
 
     def finish(self) -> None:
         """Encode what is left and write the end of the file."""
@@ -98,16 +134,15 @@ class CodecSink:
                 self._encode(self._held)
             self._container.mux(self._stream.encode(None))
             self._container.close()
+        self._file.check()
 
     def abandon(self) -> None:
-        """Let FFmpeg go without its end of the file."""
-        # subtle: PyAV writes the end when it is collected; closing now, into a file about to be removed, is harmless.
+        """Let FFmpeg go, without the file: PyAV would write its end when it is collected."""
         import av
 
-        try:
+        self._file.failure = self._file.failure or OSError("abandoned")
+        with suppress(OSError, ValueError, av.FFmpegError):
             self._container.close()
-        except (OSError, ValueError, av.FFmpegError):
-            self._held = None
 
     def _encode(self, block: Block) -> None:
         import av
@@ -138,12 +173,10 @@ def named_tags(tags: dict[str, str], muxer: str) -> dict[str, str]:
 
 @contextmanager
 def encoding(kind: str) -> Iterator[None]:
-    """FFmpeg's complaints as ``MediaError``; what the disk refuses stays an ``OSError``."""
+    """FFmpeg's complaints as ``MediaError``."""
     import av
 
     try:
         yield
     except av.FFmpegError as failure:
-        if isinstance(failure, OSError) and failure.errno:
-            raise OSError(failure.errno, failure.strerror) from failure
         raise MediaError(f"{kind} cannot be encoded: {str(failure).lower()}; choose WAV or FLAC") from failure
