@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -46,4 +48,4 @@ def test_wet_mixes_in_time() -> None:
 def test_more_drive_never_makes_it_louder() -> None:
     tone = sine(200.0, rate_hz=RATE, seconds=0.1, peak=0.8)
     levels = [level_db(saturated(tone, drive_db=drive)) for drive in (0.0, 6.0, 12.0, 24.0, 48.0)]
-    assert all(quieter < louder for louder, quieter in zip(levels, levels[1:], strict=False))
+    assert all(quieter < louder for louder, quieter in itertools.pairwise(levels))

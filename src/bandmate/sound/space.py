@@ -31,6 +31,7 @@ SHORTEST_MS, LONGEST_MS = 23.0, 97.0
 DIFFUSER_MS = (4.77, 3.59, 12.73, 9.31)
 DIFFUSER_SPREAD_MS = 0.37
 DIFFUSION = 0.62
+STEP_FRAMES = 256
 TAIL_DB = 90.0
 LONGEST_TAIL_SECONDS = 30.0
 
@@ -73,17 +74,31 @@ def diffuse(rows: Reals, rings: Reals, lengths: Counters, places: Counters) -> N
 
 
 @kernel
-def mix_lines(heard: Reals, mixed: Reals) -> None:
-    """Write the Hadamard transform of ``heard`` to ``mixed``, in log2(lines) rounds of sums and differences."""
-    count = heard.shape[0]
-    mixed[:] = heard / math.sqrt(count)
+def mix_lines(heard: Reals, count: int) -> None:
+    """The Hadamard transform over the rows, in place, in log2(rows) rounds of sums and differences (not scaled)."""
     span = 1
-    while span < count:
-        for start in range(0, count, 2 * span):
+    while span < heard.shape[0]:
+        for start in range(0, heard.shape[0], 2 * span):
             for k in range(start, start + span):
-                upper, lower = mixed[k], mixed[k + span]
-                mixed[k], mixed[k + span] = upper + lower, upper - lower
+                upper, lower = heard[k], heard[k + span]
+                for i in range(count):
+                    high, low = upper[i], lower[i]
+                    upper[i] = high + low
+                    lower[i] = high - low
         span *= 2
+
+
+@kernel
+def read_line(line: Reals, length: int, place: int, settings: Reals, last: float, heard: Reals, count: int) -> float:
+    """Write what comes out of one line, damped, to ``heard``; gives the last value."""
+    gain, damping = settings[0] * (1.0 - settings[1]), settings[1]
+    for i in range(count):
+        heard[i] = gain * line[place] + FLUSH
+        place = place + 1 if place + 1 < length else 0
+    for i in range(count):
+        last = (heard[i] + damping * last) - FLUSH
+        heard[i] = last
+    return last
 
 
 @kernel
@@ -91,26 +106,35 @@ def ring_lines(rows: Reals, lines: Reals, lengths: Counters, places: Counters, s
     """Feed ``rows`` (channels, frames) to the lines and write what comes out in their place.
 
     ``settings`` has per line its gain and damping share, then its weight for each channel, going in and coming out.
-    ``memory`` (2, lines) is what the lines gave last, and scratch.
+    ``memory`` (lines, frames + 1) is scratch as long as the shortest line at most, and in its last column what each
+    line gave last.
     """
-    heard, mixed = memory[0], memory[1]
-    count, channels = lengths.shape[0], rows.shape[0]
-    for i in range(rows.shape[1]):
-        for k in range(count):
-            value = settings[k, 0] * lines[k, places[k]]
-            heard[k] = ((value + settings[k, 1] * (heard[k] - value)) + FLUSH) - FLUSH
-        mix_lines(heard, mixed)
-        for k in range(count):
-            fed = mixed[k]
+    channels, step = rows.shape[0], memory.shape[1] - 1
+    fed, scale = rows.copy(), 1.0 / math.sqrt(lengths.shape[0])
+    rows[:] = 0.0
+    for begin in range(0, rows.shape[1], step):
+        count = min(step, rows.shape[1] - begin)
+        for k in range(lengths.shape[0]):
+            heard, weights = memory[k], settings[k]
+            heard[step] = read_line(lines[k], lengths[k], places[k], weights, heard[step], heard, count)
             for c in range(channels):
-                fed += settings[k, 2 + c] * rows[c, i]
-            lines[k, places[k]] = fed
-            places[k] = places[k] + 1 if places[k] + 1 < lengths[k] else 0
-        for c in range(channels):
-            total = 0.0
-            for k in range(count):
-                total += settings[k, 2 + channels + c] * heard[k]
-            rows[c, i] = total
+                weight = weights[2 + channels + c]
+                for i in range(count):
+                    rows[c, begin + i] += weight * heard[i]
+        mix_lines(memory, count)
+        for k in range(lengths.shape[0]):
+            mixed, line = memory[k], lines[k]
+            for i in range(count):
+                mixed[i] *= scale
+            for c in range(channels):
+                weight = settings[k, 2 + c]
+                for i in range(count):
+                    mixed[i] += weight * fed[c, begin + i]
+            place = places[k]
+            for i in range(count):
+                line[place] = mixed[i]
+                place = place + 1 if place + 1 < lengths[k] else 0
+            places[k] = place
 
 
 @kernel
@@ -157,7 +181,7 @@ class ReverbProcessor(_WetDry):
         super().__init__(device.wet, rate_hz=rate_hz, channels=channels)
         lengths = line_lengths(rate_hz)
         self.lengths, self.places = np.array(lengths), np.zeros(LINES, dtype=np.int64)
-        self.lines, self.memory = np.zeros((LINES, max(lengths))), np.zeros((2, LINES))
+        self.lines, self.memory = np.zeros((LINES, max(lengths))), np.zeros((LINES, min(*lengths, STEP_FRAMES) + 1))
         self.settings = self._settings(device)
         self.diffuser_lengths = np.array([self._diffuser_frames(c) for c in range(channels)])
         self.diffuser_places = np.zeros_like(self.diffuser_lengths)
