@@ -30,10 +30,12 @@ from bandmate.song.song import Song
 from bandmate.sound.audio import Samples
 from bandmate.sound.resample import Resampler, resampled_frames
 
-WINDOW_SECONDS = 20
+WINDOW_SECONDS = 30
 RING_SECONDS = 10
+FIRST_RING_SECONDS = 3
 WINDOW_STEPS = WINDOW_SECONDS * SOUND_HZ // GRID_FRAMES
 RING_STEPS = RING_SECONDS * SOUND_HZ // GRID_FRAMES
+FIRST_RING_STEPS = FIRST_RING_SECONDS * SOUND_HZ // GRID_FRAMES
 CHOKE_STEPS = 4 * SOUND_HZ // GRID_FRAMES
 GHOST_VELOCITY = 1
 
@@ -189,11 +191,17 @@ class NoteFeed:
         notes = [note for note in self._notes if first <= note.start_step < after]
         if not notes:
             return silence(2, 0)
-        last = max(note.end_step for note in notes) + RING_STEPS
-        if self._preset[0] == DRUM_BANK:
+        last = max(note.end_step for note in notes) - first
+        is_drums = self._preset[0] == DRUM_BANK
+        if is_drums:
             notes += ghosts(self._notes, after)
         events = [StepNote(n.start_step - first, n.end_step - first, n.pitch, n.velocity) for n in notes]
-        return synthesized(bank_of(*self._preset), events, steps=last - first, is_drums=self._preset[0] == DRUM_BANK)
+        sound = silence(2, 0)
+        for ring in (FIRST_RING_STEPS, RING_STEPS):
+            sound = synthesized(bank_of(*self._preset), events, steps=last + ring, is_drums=is_drums)
+            if sound.shape[1] < (last + ring - 1) * GRID_FRAMES:
+                break
+        return sound
 
 
 def ghosts(notes: Sequence[PlayedNote], after: int) -> list[PlayedNote]:

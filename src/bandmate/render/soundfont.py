@@ -2,8 +2,9 @@
 
 Conventions: reads SoundFont 2.04 and the common "SF3" dialect, whose samples are Ogg Vorbis streams (sample type bit
 0x10, start and end in bytes, loop relative to the start). Writes plain 16-bit SoundFont 2. Zones are written flat: what
-a global zone says is copied into each zone of its preset or instrument. A preset's generators are *added* to those of
-its instruments, which lets a caller shift pitch, times and level of everything at once.
+a global zone says is copied into each zone of its preset or instrument; sends to reverb and chorus are left out. A
+preset's generators are *added* to those of its instruments, which lets a caller shift pitch, times and level of
+everything at once.
 
 Not covered: modulators (the synthesizer ignores them), 24-bit samples, stereo links (the zones' pan places the sides).
 
@@ -95,9 +96,9 @@ class SoundFont:
         bytes
             a SoundFont 2 file.
         """
-        zones = self._preset_zones(self.presets[bank, program])
+        zones = [dry(zone) for zone in self._preset_zones(self.presets[bank, program])]
         instruments = list(dict.fromkeys(zone[INSTRUMENT] for zone in zones))
-        instrument_zones = [[self._shaped(zone, least) for zone in self._instrument_zones(i)] for i in instruments]
+        instrument_zones = [[raised(zone, least) for zone in self._instrument_zones(i)] for i in instruments]
         headers = list(dict.fromkeys(zone[SAMPLE] for each in instrument_zones for zone in each))
         for zone in zones:
             zone[INSTRUMENT] = instruments.index(zone[INSTRUMENT])
@@ -159,10 +160,6 @@ class SoundFont:
                 shared = zone
         return found
 
-    def _shaped(self, zone: Zone, least: Mapping[int, int]) -> Zone:
-        dry = {kind: amount for kind, amount in zone.items() if kind not in (REVERB_SEND, CHORUS_SEND)}
-        return dry | {kind: max(low, dry.get(kind, low)) for kind, low in least.items()}
-
     def _unpacked(self, headers: list[int]) -> tuple[bytes, bytes]:
         """The samples one after the other, and their headers."""
         pieces, records, position = [], [], 0
@@ -192,6 +189,17 @@ class SoundFont:
         wave, _ = soundfile.read(io.BytesIO(packed), dtype="int16", always_2d=True)
         first: np.ndarray[tuple[int], np.dtype[np.int16]] = np.ascontiguousarray(wave[:, 0], "<i2")
         return first
+
+
+def dry(zone: Zone) -> Zone:
+    """The zone without its sends to reverb and chorus."""
+    return {kind: amount for kind, amount in zone.items() if kind not in (REVERB_SEND, CHORUS_SEND)}
+
+
+def raised(zone: Zone, least: Mapping[int, int]) -> Zone:
+    """The zone, dry, with no amount below its least."""
+    plain = dry(zone)
+    return plain | {kind: max(low, plain.get(kind, low)) for kind, low in least.items()}
 
 
 def chunks(data: memoryview, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

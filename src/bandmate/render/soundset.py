@@ -36,7 +36,7 @@ VIBRATO_RATES = (22, 24)
 SHORTEST_RELEASE_CENTS = -7973
 """10 ms: a shorter release clicks."""
 ATTENUATION = 48
-BANK_BOOST_DB = 6.0
+BANK_BOOST_DB = 12.0
 """Banks are so much louder than the sound set says; the synthesizer's answer is turned down again."""
 CENTIBELS_PER_DB = 25
 """The synthesizer counts an attenuation at 40 %, as sound sets expect: 10 / 0.4."""
