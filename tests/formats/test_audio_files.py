@@ -6,6 +6,7 @@ import os
 import struct
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,19 @@ import numpy as np
 import pytest
 import soundfile
 
-from bandmate.formats.audio_files import check_mixable, decode_blocks, open_audio, probe, read_audio
+from bandmate.formats.audio_files import (
+    MOST_CHANNELS,
+    RATE_RANGE_HZ,
+    check_mixable,
+    decode_blocks,
+    open_audio,
+    probe,
+    read_audio,
+)
+from bandmate.formats.audio_write import KINDS, Kind, write_audio
 from bandmate.song.errors import MediaError, RequestError
-from bandmate.sound.audio import Samples
+from bandmate.sound.audio import MAX_CHANNELS, Audio, Samples
+from bandmate.sound.audio import RATE_RANGE_HZ as SOUND_RATES_HZ
 from tests.conftest import shared_folder
 
 EXACT = [
@@ -268,6 +279,32 @@ def test_a_damaged_mp4_is_refused(tmp_path: Path) -> None:
     path.write_bytes(struct.pack(">I", 24) + b"ftypM4A \0\0\2\0M4A isom" + bytes(500))
     with pytest.raises(MediaError, match=r'"a.m4a" cannot be decoded: .*; export it again'):
         probe(path)
+
+
+def test_a_rate_that_nothing_has_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "fast.wav"
+    soundfile.write(path, np.zeros(10), 2_000_000)
+    with pytest.raises(
+        MediaError, match=r'"fast.wav" claims 1 channels at 2000000 Hz; possible are 64 channels and 1000'
+    ):
+        probe(path)
+    assert (MAX_CHANNELS, SOUND_RATES_HZ) == (MOST_CHANNELS, RATE_RANGE_HZ)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_file_is_read_or_refused_and_never_a_crash(
+    tmp_path: Path, rng: np.random.Generator, kind: Kind
+) -> None:
+    path = tmp_path / "x"
+    write_audio(path, Audio(noise(rng, 2, 3_000), 48_000), kind=kind, tags={"title": "x"})
+    whole = path.read_bytes()
+    for number in range(40):
+        damaged = bytearray(whole[: rng.integers(1, len(whole))] if number % 2 else whole)
+        for at in rng.integers(0, min(len(damaged), 400), 4):
+            damaged[at] = rng.integers(0, 256)
+        path.write_bytes(damaged)
+        with suppress(MediaError):
+            read_audio(path, allow_truncated=bool(number % 3))
 
 
 def test_importing_it_loads_no_audio_library() -> None:

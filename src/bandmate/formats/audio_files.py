@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 BLOCK_FRAMES = 65_536
 MOST_MIXED_CHANNELS = 2
+MOST_CHANNELS = 64
+RATE_RANGE_HZ = (1_000, 768_000)
+"""The limits of ``bandmate.sound.audio``, which is not imported for a look at a header."""
+
 UNKNOWN_FRAMES = 2**40
 """libsndfile says a length beyond this for a FLAC stream whose writer could not go back to note it."""
 
@@ -95,6 +99,11 @@ def probe(path: Path | str, *, allow_truncated: bool = False) -> FileFacts:
         facts = codec_file_facts(path, container)
     if not facts.frames:
         raise MediaError(f'"{path.name}" has 0 frames: a header and no sound; record or export it again')
+    if not RATE_RANGE_HZ[0] <= facts.rate_hz <= RATE_RANGE_HZ[1] or facts.channels > MOST_CHANNELS:
+        raise MediaError(
+            f'"{path.name}" claims {facts.channels} channels at {facts.rate_hz} Hz; possible are {MOST_CHANNELS} '
+            f"channels and {RATE_RANGE_HZ[0]} to {RATE_RANGE_HZ[1]} Hz. Its header is damaged; export it again"
+        )
     return facts
 
 

@@ -75,7 +75,7 @@ def codec_facts(path: Path, container: str) -> CodecFacts:
     with opened(path, container) as file:
         stream = file.streams.audio[0]
         context = stream.codec_context
-        if not context.rate or not context.channels:
+        if context is None or not context.rate or not context.channels:
             raise MediaError(f'"{path.name}" does not say its sample rate or channels; export it again')
         codec = context.name.removesuffix("float")
         # FFmpeg holds 24 bits in 32; neither codec is used with more than 24 in practice.
