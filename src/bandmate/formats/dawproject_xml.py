@@ -274,9 +274,14 @@ class ProjectBuilder:
             enable=enable,
         )
         content = self._elements.named(
-            made, "Audio", channels=audio.channels, sampleRate=audio.rate_hz, duration=float(audio.seconds)
+            made,
+            "Audio",
+            channels=audio.channels,
+            sampleRate=audio.rate_hz,
+            duration=float(audio.seconds),
+            timeUnit="seconds",
         )
-        self._elements.child(content, "File", path=audio.path)
+        self._elements.child(content, "File", path=audio.path, external=False)
         return made
 
     def _add_automation(self, lanes: Any, strip: Strip, automation: Automation) -> None:
