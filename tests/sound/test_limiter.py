@@ -21,8 +21,11 @@ def limiter(channels: int = 1, rate_hz: int = RATE, **device: float) -> LimiterP
 
 
 def true_peak_dbtp(samples: np.ndarray) -> float:
-    """The higher reading of two meters at 16 times the rate: soxr, and a long windowed sinc."""
-    rows = samples.astype(np.float64)
+    """The higher reading of two meters at 16 times the rate: soxr, and a long windowed sinc.
+
+    subtle: soxr does not take what is before the first frame as silence, so silence is put there.
+    """
+    rows = np.pad(samples.astype(np.float64), ((0, 0), (400, 400)))
     peaks = [np.abs(soxr.resample(row, RATE, 16 * RATE, "VHQ")).max() for row in rows]
     peaks += [np.abs(signal.upfirdn(LONG_SINC, row, 16)).max() for row in rows]
     return 20.0 * np.log10(max(peaks))
@@ -74,7 +77,7 @@ def test_no_setting_lets_a_noisy_signal_over_the_ceiling(
     rng = np.random.default_rng(seed)
     noise = signal.lfilter([1.0], [1.0, -0.7], rng.standard_normal((1, 6_000))) * rng.exponential(0.2, 6_000)
     processor = limiter(gain_db=gain_db, ceiling_dbtp=ceiling_dbtp, lookahead_ms=lookahead_ms, release_ms=release_ms)
-    assert true_peak_dbtp(run(processor, noise)) <= ceiling_dbtp + 0.02
+    assert true_peak_dbtp(run(processor, noise)) <= ceiling_dbtp
 
 
 def thd_n_db(freq_hz: float) -> float:
