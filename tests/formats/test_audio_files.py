@@ -274,6 +274,64 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
         probe(tmp_path / "pipe")
 
 
+def encoded(path: Path, muxer: str, codec: str, sample_format: str, samples: Samples) -> None:
+    """Write stereo sound with FFmpeg, in one of the kinds that Bandmate reads and does not write."""
+    with av.open(str(path), "w", format=muxer) as file:
+        stream: Any = file.add_stream(codec, rate=48_000, layout="stereo")
+        stream.codec_context.format = sample_format
+        whole = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
+        whole.sample_rate = 48_000
+        fifo = av.AudioFifo()
+        for frame in av.AudioResampler(format=sample_format, layout="stereo", rate=48_000).resample(whole):
+            fifo.write(frame)
+        stream.codec_context.open()
+        while frame := fifo.read(stream.codec_context.frame_size, partial=True):
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+
+
+@pytest.mark.parametrize(("muxer", "bits", "sample_format"), [("ipod", 16, "s16p"), ("ipod", 24, "s32p")])
+def test_alac_gives_back_every_sample(
+    tmp_path: Path, rng: np.random.Generator, muxer: str, bits: int, sample_format: str
+) -> None:
+    samples = noise(rng, 2, 10_000)
+    encoded(tmp_path / "x", muxer, "alac", sample_format, samples)
+    facts = probe(tmp_path / "x")
+    assert (facts.container, facts.codec, facts.bits, facts.frames) == ("mp4", "alac", bits, 10_000)
+    np.testing.assert_array_equal(read_audio(tmp_path / "x").samples, samples)
+
+
+@pytest.mark.parametrize(
+    ("muxer", "codec", "sample_format", "container"),
+    [("adts", "aac", "fltp", "aac"), ("matroska", "aac", "fltp", "matroska"), ("mp2", "mp2", "s16", "mp3")],
+)
+def test_streams_of_packets_are_read_with_an_estimate_of_their_length(
+    tmp_path: Path, rng: np.random.Generator, muxer: str, codec: str, sample_format: str, container: str
+) -> None:
+    encoded(tmp_path / "x", muxer, codec, sample_format, noise(rng, 2, 50_000))
+    facts, audio = probe(tmp_path / "x"), read_audio(tmp_path / "x")
+    assert facts.container == container and audio.rate_hz == 48_000
+    assert abs(facts.frames - audio.frames) <= 1_152
+    assert 50_000 <= audio.frames + 1_152 <= 55_000
+
+
+def test_a_film_without_sound_is_refused(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "film.mp4"), "w", format="mp4") as file:
+        stream = file.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 32
+        stream.pix_fmt = "yuv420p"
+        file.mux(stream.encode(av.VideoFrame(32, 32, "yuv420p")))
+        file.mux(stream.encode(None))
+    with pytest.raises(MediaError, match=r'"film.mp4" has no sound in it; take a file with an audio track'):
+        probe(tmp_path / "film.mp4")
+
+
+def test_blocks_of_nothing_are_refused(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", np.zeros(10), 48_000)
+    with pytest.raises(RequestError, match="blocks of 0 frames are not possible; at least 1"):
+        next(decode_blocks(tmp_path / "a.wav", 0))
+
+
 def test_a_damaged_mp4_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     path.write_bytes(struct.pack(">I", 24) + b"ftypM4A \0\0\2\0M4A isom" + bytes(500))

@@ -126,9 +126,8 @@ def test_dorian_is_written_with_its_signature() -> None:
     assert written_and_read(Song(key=Key(tonic=2, mode="dorian"))).key == Key(tonic=0, mode="major")
 
 
-def onsets_by_mido(path: Path) -> list[tuple[int, int, int]]:
+def onsets_by_mido(file: mido.MidiFile) -> list[tuple[int, int, int]]:
     """Note beginnings as ticks, pitch, velocity, straight from mido's messages."""
-    file = mido.MidiFile(path)
     found = []
     for track in file.tracks:
         now = 0
@@ -142,12 +141,12 @@ def onsets_by_mido(path: Path) -> list[tuple[int, int, int]]:
 def test_real_drummers_files_agree_with_mido_and_come_back() -> None:
     paths = sorted(shared_folder("data", "groove_midi").rglob("*.mid"))
     for path in random.Random(7).sample(paths, 100):
-        found = read_midi(path)
+        found, by_mido = read_midi(path), mido.MidiFile(path)
         [(_, _, is_drums, notes)] = sounding(found.song)
         assert is_drums
-        assert sorted((start, pitch, velocity) for start, _, pitch, velocity in notes) == onsets_by_mido(path)
-        lengths = mido.MidiFile(path).length
-        assert float(found.song.tempo.seconds_at(found.song.tracks[0].clips[0].length_ticks)) == pytest.approx(lengths)
+        assert sorted((start, pitch, velocity) for start, _, pitch, velocity in notes) == onsets_by_mido(by_mido)
+        seconds = found.song.tempo.seconds_at(found.song.tracks[0].clips[0].length_ticks)
+        assert float(seconds) == pytest.approx(by_mido.length)
         assert all(remark.endswith("messages are left out") for remark in found.remarks), found.remarks
         again = written_and_read(found.song)
         assert again.tracks[0].clips == found.song.tracks[0].clips

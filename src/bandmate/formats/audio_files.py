@@ -14,13 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from bandmate.formats import codec_files
 from bandmate.formats.containers import container_of
+from bandmate.formats.file_facts import FileFacts as FileFacts
+from bandmate.formats.file_facts import check_finite as check_finite
+from bandmate.formats.file_facts import check_mixable as check_mixable
+from bandmate.formats.library_files import library_facts, opened_library, read_frames
 from bandmate.formats.riff import ChunkFacts, chunk_facts
 from bandmate.song.errors import MediaError, RequestError
 
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from bandmate.sound.audio import Audio, Samples
 
 BLOCK_FRAMES = 65_536
-MOST_MIXED_CHANNELS = 2
 MOST_CHANNELS = 64
 RATE_RANGE_HZ = (1_000, 768_000)
 """The limits of ``bandmate.sound.audio``, which is not imported for a look at a header."""
@@ -43,33 +45,6 @@ CHUNKED = ("wav", "aiff")
 CODECS = ("mp3", "aac", "mp4", "matroska")
 ESTIMATED = ("mp3", "aac", "matroska")
 """Streams of packets, which make no promise of a length."""
-
-TAGGED_BY_CODEC = {"flac": "flac", "ogg": "ogg", "opus": "ogg"}
-SEEKABLE = ("wav", "aiff", "flac", "caf", "au", "w64")
-BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 64}
-CODEC_NAMES = {"MPEG_LAYER_III": "mp3", "FLOAT": "float", "DOUBLE": "double"}
-
-
-@dataclass(frozen=True, slots=True)
-class FileFacts:
-    """What a sound file is.
-
-    ``bits`` is the resolution of a sample, None for lossy codecs; ``is_exact_seek`` tells whether ``open_audio`` reads
-    it; ``tags`` are by Bandmate's names (title, artist, album, track, date, isrc, comment …).
-    """
-
-    channels: int
-    frames: int
-    rate_hz: int
-    container: str
-    codec: str
-    bits: int | None = None
-    tags: dict[str, str] = field(default_factory=dict)
-    is_exact_seek: bool = False
-
-    @property
-    def seconds(self) -> float:
-        return self.frames / self.rate_hz
 
 
 def probe(path: Path | str, *, allow_truncated: bool = False) -> FileFacts:
@@ -94,9 +69,9 @@ def probe(path: Path | str, *, allow_truncated: bool = False) -> FileFacts:
         if chunks.missing_bytes and not allow_truncated:
             refuse_truncated(path, chunks)
         tags = chunks.tags
-    facts = codec_file_facts(path, container) if container in CODECS else library_facts(path, container, tags)
+    facts = codec_files.codec_facts(path, container) if container in CODECS else library_facts(path, container, tags)
     if facts.frames >= UNKNOWN_FRAMES:
-        facts = codec_file_facts(path, container)
+        facts = codec_files.codec_facts(path, container)
     if not facts.frames:
         raise MediaError(f'"{path.name}" has 0 frames: a header and no sound; record or export it again')
     if not RATE_RANGE_HZ[0] <= facts.rate_hz <= RATE_RANGE_HZ[1] or facts.channels > MOST_CHANNELS:
@@ -115,44 +90,6 @@ def refuse_truncated(path: Path, chunks: ChunkFacts) -> NoReturn:
         f'"{path.name}" is cut off: its header promises {promised:.3f} s, {there:.3f} s are there, {missing:.3f} s are '
         "missing; copy or export it again, or allow truncated files to read what is there"
     )
-
-
-def codec_file_facts(path: Path, container: str) -> FileFacts:
-    found = codec_files.codec_facts(path, container)
-    return FileFacts(
-        found.channels, found.frames, found.rate_hz, container, found.codec, bits=found.bits, tags=found.tags
-    )
-
-
-def library_facts(path: Path, container: str, tags: dict[str, str]) -> FileFacts:
-    """Facts of what libsndfile reads."""
-    with closing(opened_library(path)) as file:
-        bits = BITS.get(file.subtype)
-        if container == "aiff":
-            tags = {name: text for name, text in file.copy_metadata().items() if text} | tags
-        elif container in TAGGED_BY_CODEC:
-            tags = codec_files.codec_tags(path, TAGGED_BY_CODEC[container])
-        codec = "flac" if container == "flac" else CODEC_NAMES.get(file.subtype, file.subtype.lower().replace("_", "-"))
-        return FileFacts(
-            int(file.channels),
-            int(file.frames),
-            int(file.samplerate),
-            container,
-            codec,
-            bits=bits,
-            tags=tags,
-            is_exact_seek=container in SEEKABLE,
-        )
-
-
-def opened_library(path: Path) -> Any:
-    """The file through libsndfile; its complaints come as ``MediaError``."""
-    import soundfile
-
-    try:
-        return soundfile.SoundFile(str(path))
-    except soundfile.LibsndfileError as failure:
-        raise MediaError(f'"{path.name}" cannot be decoded: {failure.error_string}; export it again') from failure
 
 
 class Reader:
@@ -264,20 +201,6 @@ def library_blocks(path: Path, facts: FileFacts, allow_truncated: bool) -> Itera
                 return
 
 
-def read_frames(file: Any, start: int, frames: int) -> Samples:
-    """``frames`` frames, contiguous (channels, frames); fewer where the file is damaged."""
-    import numpy as np
-    import soundfile
-
-    try:
-        if file.tell() != start:
-            file.seek(start)
-        block = file.read(frames, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError:
-        block = np.zeros((0, file.channels), np.float32)
-    return np.ascontiguousarray(block.T)
-
-
 def codec_file_blocks(path: Path, facts: FileFacts, allow_truncated: bool) -> Iterator[Samples]:
     """What FFmpeg decodes. The last packet of an MP4 says how much of it is padding, and FFmpeg leaves that to us."""
     left = facts.frames if facts.container == "mp4" else -1
@@ -324,49 +247,3 @@ def read_audio(path: Path | str, *, allow_truncated: bool = False) -> Audio:
     if not blocks:
         raise MediaError(f'"{Path(path).name}" has 0 frames that can be decoded; export it again')
     return Audio(np.concatenate(blocks, axis=1), facts.rate_hz)
-
-
-def check_finite(block: Samples, name: str, *, start_frame: int, rate_hz: int) -> None:
-    """Refuse a block with a NaN or infinite sample.
-
-    Parameters
-    ----------
-    block : array (channels, frames)
-    name : str
-        of the file, for the message.
-    start_frame : int
-        where in the file the block begins.
-    rate_hz : int
-
-    Raises
-    ------
-    MediaError
-        naming the first bad frame, its time, and what to do.
-    """
-    import numpy as np
-
-    # max and min carry NaN and infinity along, without an array of flags for every block.
-    if not block.size or (np.isfinite(block.max()) and np.isfinite(block.min())):
-        return
-    frame = int((~np.isfinite(block)).any(axis=0).argmax())
-    channel = int((~np.isfinite(block[:, frame])).argmax())
-    at = start_frame + frame
-    raise MediaError(
-        f'"{name}" is {block[channel, frame]} at frame {at} ({at / rate_hz:.3f} s), channel {channel + 1}; '
-        "a broken plug-in or export does that: export it again, or cut that place out"
-    )
-
-
-def check_mixable(facts: FileFacts, name: str) -> None:
-    """Refuse what is neither mono nor stereo.
-
-    Raises
-    ------
-    MediaError
-        naming the file and its channels.
-    """
-    if facts.channels > MOST_MIXED_CHANNELS:
-        raise MediaError(
-            f'"{name}" has {facts.channels} channels; Bandmate mixes mono and stereo. '
-            "Split it into mono or stereo files first"
-        )

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from bandmate.formats.atomic_file import AtomicFile, disk_errors
-from bandmate.formats.audio_files import check_finite
 from bandmate.formats.codec_write import ENCODERS, CodecSink
+from bandmate.formats.file_facts import check_finite
 from bandmate.formats.wav_write import Broadcast, WavSink
 from bandmate.song.errors import OutOfRange, RequestError, UnknownName
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bandmate.formats.file_facts import FileFacts
 from bandmate.song.errors import MediaError
 
 if TYPE_CHECKING:
@@ -43,18 +43,6 @@ WHOLE_NUMBER_SCALES = {"uint8": 128.0, "int16": 32_768.0, "int32": 2_147_483_648
 LOSSLESS_CODECS = ("alac", "flac")
 
 
-@dataclass(frozen=True, slots=True)
-class CodecFacts:
-    """What the packets of a file say, without decoding them."""
-
-    channels: int
-    frames: int
-    rate_hz: int
-    codec: str
-    bits: int | None
-    tags: dict[str, str]
-
-
 @contextmanager
 def opened(path: Path, container: str) -> Iterator[Any]:
     """The file with its demuxer, closed afterwards; FFmpeg's complaints come as ``MediaError``."""
@@ -70,7 +58,7 @@ def opened(path: Path, container: str) -> Iterator[Any]:
         raise MediaError(f'"{path.name}" cannot be decoded: {plain(failure)}; export it again') from failure
 
 
-def codec_facts(path: Path, container: str) -> CodecFacts:
+def codec_facts(path: Path, container: str) -> FileFacts:
     """Channels, length and tags, from headers and packet lengths (no decoding; about 5 ms per minute of MP3)."""
     with opened(path, container) as file:
         stream = file.streams.audio[0]
@@ -82,7 +70,7 @@ def codec_facts(path: Path, container: str) -> CodecFacts:
         bits = min(24, int(context.format.bits)) if codec in LOSSLESS_CODECS else None
         tags = plain_tags({**file.metadata, **stream.metadata})
         frames = counted_frames(file, stream)
-        return CodecFacts(int(context.channels), frames, int(context.rate), codec, bits, tags)
+        return FileFacts(int(context.channels), frames, int(context.rate), container, codec, bits=bits, tags=tags)
 
 
 def counted_frames(file: Any, stream: Any) -> int:

@@ -23,7 +23,8 @@ from bandmate.formats.atomic_file import AtomicFile, disk_errors
 from bandmate.formats.audio_files import decode_blocks, probe
 from bandmate.formats.audio_write import AudioWriter
 from bandmate.formats.dawproject_devices import device_left_out
-from bandmate.formats.dawproject_xml import PackedAudio, ProjectBuilder, first_of_each, is_printed, metadata_element
+from bandmate.formats.dawproject_values import first_of_each
+from bandmate.formats.dawproject_xml import PackedAudio, ProjectBuilder, is_printed, metadata_element
 from bandmate.song.clips import AudioClip, NoteClip
 from bandmate.song.errors import RequestError, UnknownName
 from bandmate.song.song import Song, audio_hashes, check_references

@@ -103,6 +103,7 @@ def add_device(elements: Elements, parent: Any, device: AnyDevice) -> None:
         for band in device.bands:
             if band.scope == "stereo":
                 add_band(elements, made, band)
+        elements.real(made, "OutputGain", device.gain_db, "decibel")
     elif isinstance(device, Compressor):
         add_compressor(elements, made, device)
     elif isinstance(device, Gate):
