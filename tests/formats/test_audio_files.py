@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import bandmate.formats
 from bandmate.formats.audio_files import (
     MOST_CHANNELS,
     RATE_RANGE_HZ,
@@ -365,9 +366,13 @@ def test_a_damaged_file_is_read_or_refused_and_never_a_crash(
             read_audio(path, allow_truncated=bool(number % 3))
 
 
-def test_importing_it_loads_no_audio_library() -> None:
-    code = (
-        "import sys, bandmate.formats.audio_files; print([m for m in ('av', 'soundfile', 'numpy') if m in sys.modules])"
-    )
+def test_importing_any_format_loads_no_heavy_library() -> None:
+    names = sorted(path.stem for path in Path(bandmate.formats.__path__[0]).glob("*.py") if path.stem != "__init__")
+    code = f"""
+import importlib, sys
+for name in {names}:
+    importlib.import_module("bandmate.formats." + name)
+print([name for name in ("av", "soundfile", "numpy", "lxml", "mido", "numba", "scipy") if name in sys.modules])
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]" and not done.stderr

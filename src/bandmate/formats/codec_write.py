@@ -3,8 +3,7 @@
 Conventions: an encoder is fed packets of exactly its own length, so the file does not depend on the blocks it was made
 from. Files carry no date and no program version, so equal sound gives equal bytes with one FFmpeg.
 
-Not covered: variable bit rates, pictures. MP4 has no field of its own for an ISRC that FFmpeg would write; it goes into
-the comment there.
+Not covered: variable bit rates, pictures.
 
 References: RFC 9639 (FLAC), ID3v2.3, RFC 7845 (Opus).
 """
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from bandmate.formats.mp4_tags import add_isrc
 from bandmate.song.errors import MediaError
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ class CodecSink:
         self._packet_frames = int(self._stream.codec_context.frame_size) or 4_096
         self._held: Block | None = None
         self._kind, self._done = kind, 0
+        self._raw, self._isrc = file, tags.get("isrc", "")
 
     def write(self, block: Block) -> None:
         """Append a block (channels, frames): whole numbers for FLAC, float32 for the lossy codecs."""
@@ -135,6 +136,8 @@ class CodecSink:
             self._container.mux(self._stream.encode(None))
             self._container.close()
         self._file.check()
+        if self._kind == "m4a" and self._isrc:
+            add_isrc(self._raw, self._isrc)
 
     def abandon(self) -> None:
         """Let FFmpeg go, without the file: PyAV would write its end when it is collected."""
@@ -164,9 +167,9 @@ class CodecSink:
 def named_tags(tags: dict[str, str], muxer: str) -> dict[str, str]:
     """Tags by the names that a muxer turns into the right fields."""
     if muxer == "ipod":
-        isrc = [f"ISRC {tags['isrc']}"] if tags.get("isrc") else []
-        comment = "; ".join([*([tags["comment"]] if tags.get("comment") else []), *isrc])
-        return {name: text for name, text in (tags | {"comment": comment}).items() if text and name != "isrc"}
+        others = {name: text for name, text in tags.items() if text and name != "isrc"}
+        # Without any other tag FFmpeg makes no list of tags that the ISRC could go into.
+        return others or ({"comment": f"ISRC {tags['isrc']}"} if tags.get("isrc") else {})
     names = ID3_NAMES if muxer == "mp3" else VORBIS_NAMES
     return {names.get(name, name): text for name, text in tags.items() if text}
 
