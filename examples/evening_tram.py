@@ -30,6 +30,7 @@ from notation import (
 )
 
 from bandmate.song.clips import NoteClip
+from bandmate.song.devices import Reverb
 from bandmate.song.harmony import Chord, Key, Lyric, Marker, Section
 from bandmate.song.notes import Instrument
 from bandmate.song.song import Song
@@ -173,16 +174,22 @@ DRUM_PITCHES = {
 }  # fmt: skip
 
 GAINS_DB = {
-    "Kick": 0.5,
-    "Drums": 6.0,
-    "Bass": -2.5,
-    "Electric Piano": -8.0,
-    "Guitar": -6.5,
-    "Pad": -9.0,
-    "Lead Vox": 2.0,
-    "Strings": -6.0,
+    "Kick": -4.5,
+    "Drums": 2.0,
+    "Bass": -7.0,
+    "Electric Piano": -10.0,
+    "Guitar": -8.0,
+    "Pad": -9.5,
+    "Lead Vox": -1.0,
+    "Strings": -7.0,
 }
 """Faders, from the loudness of each track while it plays: the voice on top, then drums and bass, then the rest."""
+
+PANS = {"Electric Piano": 0.3, "Guitar": -0.35, "Strings": -0.15}
+
+ROOM = Reverb(id="room", decay_seconds=0.7, predelay_ms=8.0, damping_hz=5_000.0, wet=0.10)
+PLATE = Reverb(id="plate", decay_seconds=1.4, predelay_ms=35.0, damping_hz=7_000.0, wet=0.14)
+HALL = Reverb(id="hall", decay_seconds=2.0, predelay_ms=20.0, damping_hz=4_500.0, wet=0.28)
 
 HARDER = {"intro": -8, "verse": 0, "chorus": 9, "outro": -5}
 """How much harder each section is played, in steps of velocity."""
@@ -222,16 +229,16 @@ def tracks() -> Iterator[Track]:
     kit = merged(*(grid(part, DRUM_PITCHES[drum]) for drum, part in KIT.items()))
     piano = merged(comping(PIANO, OPEN), line(FILLS, levels(64), hold=0.95))
     yield track("Kick", "kick", drums, grid(KICK, DRUM_PITCHES["kick"]))
-    yield track("Drums", "drums", drums, kit)
+    yield track("Drums", "drums", drums, kit, room=ROOM)
     yield track("Bass", "bass", Instrument(program=33), line(BASS, levels(92), hold=0.92))
-    yield track("Electric Piano", "keys", Instrument(program=4), piano, pan=0.3)
-    yield track("Guitar", "electric-guitar", Instrument(program=27), picking(PICKING, CLOSE, levels(72)), pan=-0.35)
-    yield track("Pad", "pad", Instrument(program=94), pad(CLOSE, levels(70)))
-    yield track("Lead Vox", "lead-vox", Instrument(program=53), line(LEAD, levels(92), hold=0.97))
-    yield track("Strings", "strings", Instrument(program=48), line(STRINGS, levels(76), hold=0.99), pan=-0.15)
+    yield track("Electric Piano", "keys", Instrument(program=4), piano, room=ROOM)
+    yield track("Guitar", "electric-guitar", Instrument(program=27), picking(PICKING, CLOSE, levels(72)), room=ROOM)
+    yield track("Pad", "pad", Instrument(program=94), pad(CLOSE, levels(70)), room=HALL)
+    yield track("Lead Vox", "lead-vox", Instrument(program=53), line(LEAD, levels(92), hold=0.97), room=PLATE)
+    yield track("Strings", "strings", Instrument(program=48), line(STRINGS, levels(76), hold=0.99), room=HALL)
 
 
-def track(name: str, role: Role, instrument: Instrument, part: Part, *, pan: float = 0.0) -> Track:
+def track(name: str, role: Role, instrument: Instrument, part: Part, *, room: Reverb | None = None) -> Track:
     """A track with one clip for each section that it plays in."""
     starts = section_starts()
     clips = tuple(
@@ -246,7 +253,15 @@ def track(name: str, role: Role, instrument: Instrument, part: Part, *, pan: flo
         for section in FORM
         if part.get(section)
     )
-    return Track(id=slug(name), name=name, role=role, clips=clips, gain_db=GAINS_DB[name], pan=pan)
+    return Track(
+        id=slug(name),
+        name=name,
+        role=role,
+        clips=clips,
+        inserts=() if room is None else (room,),
+        gain_db=GAINS_DB[name],
+        pan=PANS.get(name, 0.0),
+    )
 
 
 def chords() -> Iterator[Chord]:
