@@ -1,7 +1,7 @@
 """The stems of our own song with faults planted in them, so that everybody can see what is found and what is not.
 
-Conventions: one stereo WAV of 24 bit for each track, at the song's rate, named like its track; all of one length, which
-is the song and a second in which it rings out. The faults are made the way they are made in life: faders in the wrong
+Conventions: one stereo WAV of 24 bit for each track, at the song's rate, named like its track; all of one length, the
+song and two seconds in which it rings out. The faults are made the way they are made in life: faders in the wrong
 place, an amplifier wired the wrong way round, noise from the floor. Equal seeds give equal bytes.
 
 Not covered: what Bandmate finds; that is compared elsewhere. The clean version (``faults=False``) has the same stems
@@ -26,20 +26,21 @@ from bandmate.song.wire import song_from_json
 from bandmate.verbs.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from bandmate.render.cache import RenderCache
     from bandmate.render.engine import Renderer
     from bandmate.sound.audio import Samples
 
 FaultKind = Literal["buried", "too-loud", "rumble", "polarity"]
 
 SONG_FILE = "evening_tram.song.json"
-DI_GAIN_DB = -2.0
-AMP_GAIN_DB = 0.5
+DI_GAIN_DB = -2.5
+AMP_GAIN_DB = 1.5
 AMP_DRIVE_DB = 24.0
 AMP_LOW_PASS_HZ = 4_000.0
 RUMBLE_HZ = (20.0, 40.0)
 RUMBLE_ORDER = 4
 SETTLING_SECONDS = 2
-RING_SECONDS = 1
+RING_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,12 @@ FAULTS = (
 
 
 def make_demo_stems(
-    folder: Path | str, *, seed: int = 7, faults: bool = True, progress: Progress = silent
+    folder: Path | str,
+    *,
+    seed: int = 7,
+    faults: bool = True,
+    cache: RenderCache | None = None,
+    progress: Progress = silent,
 ) -> tuple[PlantedFault, ...]:
     """Write the stems of Evening Tram into a folder, by default with faults planted in them.
 
@@ -89,6 +95,8 @@ def make_demo_stems(
         of the rumble and the dither.
     faults : bool
         False gives the balanced stems.
+    cache : RenderCache, optional
+        keeps the played notes, so that a second run is several times as fast; makes no difference to the files.
     progress : callable
 
     Returns
@@ -111,7 +119,7 @@ def make_demo_stems(
     for fault in planted:
         song = with_fault(song, fault)
     target = made_folder(Path(folder))
-    renderer = Renderer(song, MemoryMedia({}))
+    renderer = Renderer(song, MemoryMedia({}), cache)
     for count, track in enumerate(song.tracks):
         progress(f"playing {track.name}", count / len(song.tracks))
         rumble = next((fault for fault in planted if fault.kind == "rumble" and fault.track == track.name), None)
