@@ -256,6 +256,7 @@ class EqualizerProcessor(BlockProcessor):
                 f'equalizer "{device.id}" has bands for middle or side, the signal has {channels} channels; '
                 "make those bands stereo, or use it on a stereo track"
             )
+        self.gain = 10.0 ** (device.gain_db / 20.0)
         self.cascades: tuple[Cascade, ...]
         if self.is_mid_side:
             self.cascades = (self._cascade(device, "mid", 1), self._cascade(device, "side", 1))
@@ -269,9 +270,9 @@ class EqualizerProcessor(BlockProcessor):
     def _run(self, samples: Samples) -> Samples:
         rows = samples.astype(np.float64)
         if not self.is_mid_side:
-            return self.cascades[0].run(rows).astype(np.float32)
-        mid = self.cascades[0].run(0.5 * (rows[:1] + rows[1:]))
-        side = self.cascades[1].run(0.5 * (rows[:1] - rows[1:]))
+            return (self.cascades[0].run(rows) * self.gain).astype(np.float32)
+        mid = self.cascades[0].run(0.5 * self.gain * (rows[:1] + rows[1:]))
+        side = self.cascades[1].run(0.5 * self.gain * (rows[:1] - rows[1:]))
         return np.concatenate([mid + side, mid - side]).astype(np.float32)
 
 

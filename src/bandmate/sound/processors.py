@@ -131,7 +131,8 @@ def is_without_effect(device: AnyDevice, *, rate_hz: int, channels: int) -> bool
     match device:
         case Equalizer():
             heard = [b for b in device.bands if not (channels == 1 and b.scope == "side")]
-            return all(len(filters.band_sections(band, rate_hz)) == 0 for band in heard)
+            is_flat = all(len(filters.band_sections(band, rate_hz)) == 0 for band in heard)
+            return is_flat and device.gain_db == 0.0
         case Compressor():
             return device.wet == 0.0 or (device.ratio == 1.0 and device.makeup_db == 0.0)
         case Gate() | DeEsser():

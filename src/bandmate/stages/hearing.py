@@ -114,6 +114,12 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         total = float(by_band.sum())
         return float(by_band[np.array(self.band_hz) < freq_hz].sum()) / total if total > 0 else 0.0
 
+    def sparseness(self) -> float:
+        """Share of the time in which it is at least 15 dB below its loud moments, 0 to 1: high for single hits."""
+        by_time = self.power.sum(axis=0, dtype=np.float64)
+        loud = float(np.quantile(by_time, 0.95)) if by_time.size else 0.0
+        return float((by_time < loud * 10**-1.5).mean()) if loud > 0 else 1.0
+
 
 def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -> Hearing:
     """Listen once to a signal that comes in blocks, shape (channels, frames), and note everything.

@@ -198,7 +198,7 @@ def limiter_reason(goal: Goal, heard: Hearing, after: Hearing, solved: Solved | 
         )
     return (
         f"the song measures {heard.integrated_lufs:.1f} LUFS with peaks to {true_peak_of(heard):.1f} dBTP; "
-        f"{goal.name} plays at {goal.loudness_lufs:.1f}; with gain and limiter it measures "
+        f"the target for {goal.name} is {goal.loudness_lufs:.1f}; with gain and limiter it measures "
         f"{after.integrated_lufs:.1f} LUFS and {true_peak_of(after):.1f} dBTP, "
         f"and the limiter takes off {solved.max_reduction_db:.1f} dB at most"
     )
@@ -212,6 +212,7 @@ def limiter_evidence(goal: Goal, heard: Hearing, after: Hearing, solved: Solved 
             before=heard.integrated_lufs,
             after=after.integrated_lufs,
             target=goal.loudness_lufs,
+            where=goal.name,
         ),
         Evidence(
             what="true peak, checked at 16x",
@@ -244,7 +245,10 @@ def hard_work(solved: Solved | None) -> str | None:
     if solved is None:
         return None
     if not solved.reached:
-        return f"loudness: the limiter gets no further than {solved.loudness_lufs:.1f} LUFS"
+        return (
+            f"loudness: stopped at {solved.loudness_lufs:.1f} LUFS, where the limiter takes off "
+            f"{solved.mean_reduction_db:.1f} dB on average; more would squash the song"
+        )
     if solved.max_reduction_db > HARD_DB:
         at = f" at {clock(solved.reduction_at_seconds)}" if solved.reduction_at_seconds is not None else ""
         return f"limiter is working hard: {solved.max_reduction_db:.1f} dB reduction{at}; a lower target is gentler"

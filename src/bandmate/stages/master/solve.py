@@ -23,6 +23,9 @@ from bandmate.sound.processors import processor_for
 NEAR_ENOUGH_LU = 0.02
 MOST_ROUNDS = 12
 MOST_GAIN_DB = 40.0
+MOST_MEAN_REDUCTION_DB = 4.0
+"""Beyond this a limiter is no longer a limiter; the loudness asked for is then not reached, and this is said."""
+BACK_OFF_ROUNDS = 8
 BLOCK_FRAMES = 65_536
 
 
@@ -56,7 +59,8 @@ class Tape:
 def solve_limiter(blocks: Iterable[Samples], limiter: Limiter, rate_hz: int, target_lufs: float) -> Solved:
     """The gain that brings ``blocks``, run through ``limiter``, to ``target_lufs``.
 
-    Where no gain up to 40 dB reaches it, the nearest that was found, with ``reached`` false.
+    Where no gain up to 40 dB reaches it, or the limiter would take off more than 4 dB on average, the nearest that is
+    possible, with ``reached`` false.
     """
     with tempfile.TemporaryFile() as file:
         tape = Tape(blocks, file)
@@ -74,6 +78,22 @@ def solve_limiter(blocks: Iterable[Samples], limiter: Limiter, rate_hz: int, tar
             nearer = abs(now.loudness_lufs - target_lufs) < abs(best.loudness_lufs - target_lufs)
             best = now if nearer or now.reached else best
             low, high = (now, high) if now.loudness_lufs < target_lufs else (low, now)
+        return (
+            best if best.mean_reduction_db <= MOST_MEAN_REDUCTION_DB else backed_off(tape, best, rate_hz, target_lufs)
+        )
+
+
+def backed_off(tape: Tape, hard: Solved, rate_hz: int, target_lufs: float) -> Solved:
+    """The most gain at which the limiter takes off no more than it may, found by halving."""
+    too_much, gain_db = hard.limiter.gain_db, hard.limiter.gain_db - 2 * hard.mean_reduction_db
+    best = played(tape, replace(hard.limiter, gain_db=gain_db), rate_hz, target_lufs)
+    for _ in range(BACK_OFF_ROUNDS):
+        middle = (gain_db + too_much) / 2
+        now = played(tape, replace(hard.limiter, gain_db=middle), rate_hz, target_lufs)
+        if now.mean_reduction_db > MOST_MEAN_REDUCTION_DB:
+            too_much = middle
+        else:
+            gain_db, best = middle, now
     return best
 
 

@@ -23,7 +23,7 @@ from bandmate.stages.hearing import Hearing
 USUAL_HZ = (50.0, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 12_500.0)
 USUAL_DB = (-2.0, 0.0, 0.0, -2.0, -4.0, -6.5, -9.0, -12.0, -17.0, -22.0)
 TOLERANCE_DB = 7.0
-NOTHING_THERE_DB = -18.0
+NOT_A_MIX_DB = 18.0
 WAY_BACK = 0.5
 MOST_DB = 4.0
 DEVICE_ID = "tone-trim"
@@ -83,12 +83,12 @@ def distances_db(hearing: Hearing) -> npt.NDArray[np.float64]:
 def find_tone_fault(hearing: Hearing) -> ToneFault | None:
     """The region that is furthest outside the tolerance.
 
-    None when all are inside, for silence, and for sound that leaves a whole region empty: a solo cello has no lows to
-    turn up.
+    None when all are inside, for silence, and where a region is so far off that this is no mix of the usual kind: a
+    solo cello has no lows to turn up.
     """
     off = distances_db(hearing)
     furthest = int(np.argmax(np.abs(off)))
-    if abs(off[furthest]) <= TOLERANCE_DB or off.min() < NOTHING_THERE_DB:
+    if abs(off[furthest]) <= TOLERANCE_DB or abs(off[furthest]) > NOT_A_MIX_DB:
         return None
     return ToneFault(REGIONS[furthest], float(off[furthest]))
 

@@ -29,34 +29,38 @@ Power = npt.NDArray[np.float32]
 LEFT_INSIDE_LU = 1.0
 """A track is not pulled to the very centre of what is usual, but to this near it."""
 
+SHARED_TOLERANCE_LU = 2.0
 STEP_DB = 0.5
 MOST_DB = 15.0
 MASKED_BELOW_DB = -6.0
 OWN_BANDS_DB = -20.0
 ACTIVE_HOPS_DB = -30.0
 OWN_GAIN_SHARE = 0.02
-OTHERS_GAIN_SHARE = 0.005
+OTHERS_GAIN_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """What the balance needs to know of one track: loudness while it plays, and power by band and time, both after the
-    inserts and with the fader."""
+    inserts and with the fader. ``sharing`` is how many tracks have the same role: they share its place, so each is
+    expected to be that much quieter."""
 
     track_id: str
     name: str
     guess: Guess
     active_lufs: float
     power: Power
+    sharing: int = 1
 
     @property
     def relative_lu(self) -> float:
         """Where such a track usually sits, from a lead vocal at 0."""
-        return role_table()[self.guess.role].relative_lu
+        return role_table()[self.guess.role].relative_lu - 10 * float(np.log10(self.sharing))
 
     @property
     def tolerance_lu(self) -> float:
-        return role_table()[self.guess.role].tolerance_lu
+        """How far from there is still taste; wider for tracks that share a role, where one may well lead."""
+        return role_table()[self.guess.role].tolerance_lu + (SHARED_TOLERANCE_LU if self.sharing > 1 else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

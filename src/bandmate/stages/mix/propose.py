@@ -209,7 +209,7 @@ def add_balance(draft: Draft) -> None:
         if any(one.parameter == "gain_db" and one.points for one in track.automation):
             draft.remarks.append(f"{spoken_name(track)}: its fader is automated; its balance is left alone")
             continue
-        parts.append(part_of(track, draft.hearings[track.id], draft.guesses[track.id]))
+        parts.append(part_of(track, draft))
     for found in rebalances(parts):
         track = draft.song.track(found.part.track_id)
         bare = fader_move(track, found.gain_db)
@@ -224,10 +224,14 @@ def add_balance(draft: Draft) -> None:
         draft.make(with_balance_reason(bare, found))
 
 
-def part_of(track: Track, hearing: Hearing, guess: Guess) -> Part:
+def part_of(track: Track, draft: Draft) -> Part:
+    """A track with its fader, for the balance. Tracks of unknown role share nothing."""
+    hearing, guess = draft.hearings[track.id], draft.guesses[track.id]
     factor = np.float32(10 ** (track.gain_db / 10))
     lufs = (hearing.active_lufs or -100.0) + track.gain_db
-    return Part(track.id, spoken_name(track), guess, lufs, hearing.power * factor)
+    same = sum(draft.guesses[other].role == guess.role for other in draft.hearings)
+    sharing = 1 if guess.role == "unknown" else same
+    return Part(track.id, spoken_name(track), guess, lufs, hearing.power * factor, sharing)
 
 
 def fader_move(track: Track, change_db: float) -> Move:

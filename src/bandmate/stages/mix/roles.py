@@ -106,8 +106,8 @@ def role_from_sound(hearing: Hearing) -> Guess:
         return Guess("unknown", 0.0, "it is silent")
     low, high = hearing.share_below(120.0), 1.0 - hearing.share_below(5_000.0)
     if low > 0.6:
-        if hearing.crest_db > 18.0:
-            return Guess("kick", 0.55, f"{low:.0%} of it is below 120 Hz, in hits")
+        if hearing.sparseness() > 0.4:
+            return Guess("kick", 0.55, f"{low:.0%} of it is below 120 Hz, in single hits")
         return Guess("bass", 0.6, f"{low:.0%} of it is below 120 Hz")
     if high > 0.6:
         return Guess("cymbals", 0.5, f"{high:.0%} of it is above 5 kHz")
@@ -118,9 +118,9 @@ def role_from_sound(hearing: Hearing) -> Guess:
 
 def role_of(role: Role, name: str, hearing: Hearing) -> Guess:
     """The role of a track: what the musician set, else the name, else the sound."""
-    if role != "unknown":
-        return Guess(role, 1.0, "it is set")
     named = role_from_name(name)
+    if role not in ("unknown", named.role):
+        return Guess(role, 1.0, "the musician says so")
     if named.confidence >= SURE_ENOUGH:
         return named
     heard = role_from_sound(hearing)

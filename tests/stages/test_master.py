@@ -1,0 +1,145 @@
+"""The master stage meets its profile, says how hard it was, and leaves what meets it already alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from bandmate.song.address import get
+from bandmate.song.devices import Limiter
+from bandmate.song.errors import UnknownName
+from bandmate.song.moves import apply
+from bandmate.song.song import Lock, Song
+from bandmate.stages.ears import Ears
+from bandmate.stages.master.brief import MasterBrief
+from bandmate.stages.master.delivery import delivery_profile, delivery_profiles
+from bandmate.stages.master.propose import propose_master
+from tests.stages.stems import RATE_HZ, band, noise, stems, tone
+from tests.stages.test_mix import assert_reason_rests_on_evidence
+
+NO_TONE = MasterBrief(tone=False)
+
+
+@pytest.fixture(scope="module")
+def song_and_ears() -> tuple[Song, Ears]:
+    return band(stems())
+
+
+@pytest.mark.parametrize("profile", ["spotify", "apple-music", "amazon", "deezer", "ebu-r128", "podcast"])
+def test_the_result_measures_what_the_profile_asks_for(song_and_ears: tuple[Song, Ears], profile: str) -> None:
+    song, ears = song_and_ears
+    proposal = propose_master(song, MasterBrief(profile=profile, tone=False), ears=ears)
+    (move,) = proposal.moves
+    heard = ears.main(apply(song, move), check=True)
+    wanted = delivery_profile(profile)
+    assert heard.integrated_lufs == pytest.approx(wanted.loudness_lufs, abs=0.05)
+    assert heard.true_peak_16x_dbtp <= wanted.ceiling_dbtp
+    assert_reason_rests_on_evidence(move)
+    assert move.evidence[0].after == heard.integrated_lufs
+
+
+def test_a_destination_without_a_target_gets_its_ceiling_only() -> None:
+    song, ears = band({name: samples * 3 for name, samples in stems().items()})
+    (move,) = propose_master(song, MasterBrief(profile="cd", tone=False), ears=ears).moves
+    assert move.after.gain_db == 0.0
+    assert ears.main(apply(song, move), check=True).true_peak_16x_dbtp <= -0.3
+
+
+def test_a_master_that_meets_its_profile_gets_no_suggestion(song_and_ears: tuple[Song, Ears]) -> None:
+    song, ears = song_and_ears
+    done = apply(song, propose_master(song, NO_TONE, ears=ears).moves)
+    again = propose_master(done, NO_TONE, ears=ears)
+    assert again.moves == () and again.remarks[-1] == "no suggestion: the master meets the profile"
+
+
+def test_another_profile_changes_the_limiter_that_is_there(song_and_ears: tuple[Song, Ears]) -> None:
+    song, ears = song_and_ears
+    done = apply(song, propose_master(song, NO_TONE, ears=ears).moves)
+    (move,) = propose_master(done, MasterBrief(profile="ebu-r128", tone=False), ears=ears).moves
+    assert isinstance(move.before, Limiter) and isinstance(move.after, Limiter)
+    quieter = apply(done, move)
+    assert len(quieter.main.inserts) == 1
+    assert ears.main(quieter).integrated_lufs == pytest.approx(-23.0, abs=0.05)
+
+
+def test_a_limiter_that_works_hard_says_so_and_is_less_sure() -> None:
+    song, ears = band(stems())
+    proposal = propose_master(song, MasterBrief(loudness_lufs=-9.0, tone=False), ears=ears)
+    (move,) = proposal.moves
+    assert move.confidence <= 0.7
+    assert any("limiter is working hard" in remark for remark in proposal.remarks)
+    gentle = propose_master(song, MasterBrief(loudness_lufs=-20.0, tone=False), ears=ears).moves[0]
+    assert gentle.confidence > move.confidence
+
+
+def test_a_loudness_that_would_squash_the_song_is_not_reached_and_this_is_said() -> None:
+    song, ears = band(stems())
+    proposal = propose_master(song, MasterBrief(loudness_lufs=-4.0, tone=False), ears=ears)
+    (move,) = proposal.moves
+    assert any("more would squash the song" in remark for remark in proposal.remarks)
+    assert move.evidence[-1].after <= 4.0 and move.evidence[0].after < -5.0
+
+
+def test_half_a_master_keeps_the_whole_ceiling(song_and_ears: tuple[Song, Ears]) -> None:
+    song, ears = song_and_ears
+    (move,) = propose_master(song, MasterBrief(loudness_lufs=-9.0, tone=False), ears=ears).moves
+    half = apply(song, move, 0.5)
+    assert get(half, "main/inserts/master-limiter/ceiling_dbtp") == move.after.ceiling_dbtp
+    assert ears.main(half, check=True).true_peak_16x_dbtp <= -1.0
+
+
+def test_a_dull_mix_gets_one_trim_that_helps() -> None:
+    dull = 0.3 * noise(1, 40, 300) + 0.08 * noise(2, 300, 5000) + 0.008 * noise(3, 5000, 16_000)
+    song, ears = band({"Mix": dull})
+    proposal = propose_master(song, MasterBrief(loudness=False), ears=ears)
+    (move,) = proposal.moves
+    assert move.address == "main/inserts/tone-trim" and move.after.bands[0].gain_db > 0
+    assert abs(move.evidence[0].after) < abs(move.evidence[0].before)
+    assert_reason_rests_on_evidence(move)
+
+
+def test_a_lone_instrument_without_lows_is_not_called_faulty() -> None:
+    song, ears = band({"Flute": 0.2 * tone(880.0, 4)})
+    assert propose_master(song, MasterBrief(loudness=False), ears=ears).moves == ()
+
+
+def test_a_locked_main_bus_is_left_alone(song_and_ears: tuple[Song, Ears]) -> None:
+    song, ears = song_and_ears
+    locked = replace(song, locks=(Lock(id="l", address="main"),))
+    proposal = propose_master(locked, MasterBrief(), ears=ears)
+    assert proposal.moves == () and "loudness: main is locked; left alone" in proposal.remarks
+
+
+@pytest.mark.parametrize("samples", [np.zeros(RATE_HZ), 0.1 * np.ones(1), 0.2 * tone(440.0)[: RATE_HZ // 4]])
+def test_silence_and_what_is_too_short_get_no_suggestion(samples: np.ndarray) -> None:
+    song, ears = band({"Mix": samples})
+    proposal = propose_master(song, MasterBrief(), ears=ears)
+    assert proposal.moves == ()
+    assert "no suggestion: the song is silent or shorter than 400 ms" in proposal.remarks[-1]
+
+
+def test_an_unknown_profile_lists_those_there_are(song_and_ears: tuple[Song, Ears]) -> None:
+    song, ears = song_and_ears
+    with pytest.raises(UnknownName, match=r'no delivery profile named "spotfy"; .*Did you mean "spotify"'):
+        propose_master(song, MasterBrief(profile="spotfy"), ears=ears)
+
+
+def test_every_profile_says_where_its_figures_are_from() -> None:
+    profiles = delivery_profiles()
+    assert set(profiles) >= {
+        "spotify",
+        "apple-music",
+        "youtube",
+        "tidal",
+        "amazon",
+        "deezer",
+        "cd",
+        "podcast",
+        "ebu-r128",
+    }
+    for profile in profiles.values():
+        assert profile.source and profile.read.year >= 2026
+        assert profile.loudness_lufs is None or -30 < profile.loudness_lufs < -8
+        assert -3 <= profile.ceiling_dbtp < 0
+    assert delivery_profile("Apple Music").id == "apple-music"
