@@ -144,7 +144,7 @@ class NoteFeed:
         last = max((note.end_step for note in notes), default=-RING_STEPS)
         self._sound_frames = (last + RING_STEPS) * GRID_FRAMES
         self.frames = resampled_frames(self._sound_frames, SOUND_HZ, rate_hz)
-        self._blocks = self._resampled(Resampler(SOUND_HZ, rate_hz, 2))
+        self._blocks = self._resampled(Resampler(SOUND_HZ, rate_hz, 2, "HQ"))
         self._block = silence(2, 0)
         self._position = 0
 

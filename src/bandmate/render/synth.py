@@ -13,7 +13,6 @@ References: midirenderer 0.1.3 (rustysynth 1.3.1); Standard MIDI Files 1.0.
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -30,6 +29,8 @@ TICKS_PER_QUARTER = 24_000
 MICROSECONDS_PER_QUARTER = 500_000
 """Together one tick is one frame of the synthesizer."""
 DRUM_CHANNEL = 9
+WAV_HEADER_BYTES = 44
+"""The synthesizer always writes the same plain header: 48 kHz, stereo, 16 bit."""
 FIXED_CONTROLLERS = ((11, 127), (43, 127), (91, 0), (93, 0))
 """Expression full, reverb and chorus off."""
 
@@ -62,20 +63,21 @@ def synthesized(bank: bytes, notes: Sequence[StepNote], *, steps: int, is_drums:
         float32, without the silence at the end.
     """
     import midirenderer
-    import soundfile
 
-    wave = np.zeros((0, 2), np.int16)
+    wave = np.zeros(0, np.int16)
     volume = FULL_VOLUME
     for drive_db in DRIVES_DB:
         volume = round(FULL_VOLUME * 10.0 ** (drive_db / 40.0))
         midi = midi_file(notes, volume, steps=steps, channel=DRUM_CHANNEL if is_drums else 0)
-        wave, _ = soundfile.read(io.BytesIO(midirenderer.render_wave_from(bank, midi)), dtype="int16", always_2d=True)
+        wave = np.frombuffer(midirenderer.render_wave_from(bank, midi), "<i2", offset=WAV_HEADER_BYTES)
         if not wave.size or (wave.max() < 2**15 - 1 and wave.min() > -(2**15)):
             break
-    sounding = np.flatnonzero(wave.any(axis=1))
-    heard = wave[: int(sounding[-1]) + 1] if sounding.size else wave[:0]
+    sounding = np.flatnonzero(wave.view("<i4"))
+    frames = int(sounding[-1]) + 1 if sounding.size else 0
     taken_back = (FULL_VOLUME / volume) ** 2 / 10.0 ** (BANK_BOOST_DB / 20.0) / 2**15
-    return np.ascontiguousarray(heard.T * np.float32(taken_back))
+    heard = np.empty((2, frames), np.float32)
+    np.multiply(wave[: 2 * frames].reshape(-1, 2).T, np.float32(taken_back), out=heard)
+    return heard
 
 
 def midi_file(notes: Iterable[StepNote], volume: int, *, steps: int, channel: int) -> bytes:
