@@ -54,6 +54,10 @@ def test_fades_that_do_not_fit_are_shortened_in_proportion() -> None:
     np.testing.assert_allclose(found[75:], (25 - np.arange(25) - 0.5) / 25, rtol=1e-5)
 
 
+def test_a_fade_below_half_a_frame_is_none() -> None:
+    np.testing.assert_array_equal(dry(clip("a", 10, fade_in_ms=1e-310, fade_out_ms=0.01)), SIGNAL[:, :10])
+
+
 def test_gain_polarity_and_delay() -> None:
     found = dry(clip("a", 1000, gain_db=-20.0), polarity_inverted=True, delay_ms=2.0)
     assert found.shape == (2, 1096)

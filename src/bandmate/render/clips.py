@@ -113,8 +113,8 @@ class AudioPlaying:
         self.start, self.frames, self._source_start = window
         self._audio, self._recordings = clip.audio, recordings
         self._gain = linear_gain(clip.gain_db)
-        self._fade_in = clip.fade_in_ms * rate_hz / 1000.0
-        self._fade_out = clip.fade_out_ms * rate_hz / 1000.0
+        self._fade_in = fade_frames(clip.fade_in_ms, rate_hz)
+        self._fade_out = fade_frames(clip.fade_out_ms, rate_hz)
         together = self._fade_in + self._fade_out
         if together > self.frames:
             self._fade_in *= self.frames / together
@@ -147,6 +147,12 @@ class AudioPlaying:
         if fades_out:
             gains *= np.minimum(1.0, (self.frames - middle) / self._fade_out)
         return gains
+
+
+def fade_frames(fade_ms: float, rate_hz: int) -> float:
+    """The length of a fade in frames, not rounded; below half a frame it reaches no frame's middle and is none."""
+    frames = fade_ms * rate_hz / 1000.0
+    return frames if frames > 0.5 else 0.0
 
 
 class ClipSum:
