@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bandmate.render.cache import RenderCache
 from bandmate.render.engine import Renderer
 from bandmate.render.rendering import collected, render, render_stems
 from bandmate.render.span import Span
@@ -15,6 +18,7 @@ from bandmate.song.devices import Equalizer, Limiter, Reverb, Saturator
 from bandmate.song.errors import MediaError, OutOfRange, RequestError, UnknownName
 from bandmate.song.song import Song
 from bandmate.song.tracks import Automation, AutomationPoint, Bus, Main, Send, Track
+from bandmate.sound.audio import Samples
 from tests.render.fakes import faked_devices
 from tests.render.songs import RATE_HZ, clip, media, noise, plain_sum, song, track
 
@@ -278,3 +282,32 @@ def test_other_rates_are_brought_to_the_rate_of_the_song() -> None:
         rendered = render(each, media(a=noise(1, 48_000)))
         assert rendered.audio.frames == rate_hz
         assert rendered.audio.rate_hz == rate_hz
+
+
+class EndlessMedia:
+    """A recording that is made up while it is read."""
+
+    channels, frames, rate_hz = 2, 10**9, RATE_HZ
+
+    def source(self, audio: str, rate_hz: int) -> EndlessMedia:
+        return self
+
+    def read(self, start_frame: int, frames: int) -> Samples:
+        return np.full((2, frames), 0.01, np.float32)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_memory_does_not_grow_with_the_length_of_the_song(tmp_path: Path) -> None:
+    def peak_bytes(seconds: int) -> int:
+        tracks = [track(f"t{i}", seconds * RATE_HZ, inserts=(Saturator(id="s"),)) for i in range(6)]
+        tracemalloc.start()
+        for _ in Renderer(song(*tracks), EndlessMedia(), RenderCache(tmp_path / str(seconds))).blocks():
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    with faked_devices():
+        assert peak_bytes(80) < 1.3 * peak_bytes(20)
