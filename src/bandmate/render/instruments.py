@@ -14,7 +14,7 @@ Not covered: controllers, pitch bend, sustain pedal, more than 64 voices at once
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -166,9 +166,11 @@ class NoteFeed:
         return []
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        # subtle: the generator refers back to the feed; closed, its windows go now and not with the next collection.
+        self._blocks.close()
+        self._block = silence(2, 0)
 
-    def _resampled(self, resampler: Resampler) -> Iterator[Samples]:
+    def _resampled(self, resampler: Resampler) -> Generator[Samples, None, None]:
         for block in self._windows():
             yield resampler.feed(block)
         yield resampler.finish()
