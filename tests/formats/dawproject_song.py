@@ -23,14 +23,17 @@ class Recordings:
     """Ten seconds of noise for every hash that is asked for."""
 
     def __init__(self, folder: Path, seconds: float = 10.0) -> None:
-        self._folder, self._seconds = folder, seconds
+        self._folder, self.seconds = folder, seconds
+
+    def rate_hz(self, audio: str) -> int:
+        return 44_100 if audio == BASS else 48_000
 
     def __call__(self, audio: str) -> ExportedAudio:
         is_bass = audio == BASS
         path = self._folder / f"{audio[:8]}{'.flac' if is_bass else '.wav'}"
         if not path.exists():
-            rate_hz = 44_100 if is_bass else 48_000
-            noise = np.random.default_rng(1).uniform(-0.1, 0.1, (round(self._seconds * rate_hz), 1 + (not is_bass)))
+            rate_hz = self.rate_hz(audio)
+            noise = np.random.default_rng(1).uniform(-0.1, 0.1, (round(self.seconds * rate_hz), 1 + (not is_bass)))
             soundfile.write(path, noise, rate_hz, subtype="PCM_16")
         return ExportedAudio(path, {VOCAL: "Вокал", BASS: "Bass"}.get(audio, audio[:4]))
 
