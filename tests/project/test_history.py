@@ -176,6 +176,8 @@ def test_a_lock_keeps_proposals_away_until_it_is_taken_back(project: Project) ->
 def test_locks_that_cannot_be_are_refused(project: Project) -> None:
     with pytest.raises(RequestError, match="there is nothing at tracks/drums to lock; check the name"):
         project.lock("tracks/drums")
+    with pytest.raises(RequestError, match=r'nothing at tracks/bas to lock; check the name\. Did you mean "bass"\?'):
+        project.lock("tracks/bas")
     with pytest.raises(RequestError, match="a lock needs an address, such as tracks/lead-vox"):
         project.lock("/")
     with pytest.raises(UnknownName, match='no lock named "tracks/vox"; there are none'):

@@ -119,8 +119,16 @@ def test_stale_moves_are_left_out_on_request_and_the_result_says_so(project: Pro
     assert new.numbers == (1, 3) and gains(project) == [-4.0, 5.0, -6.0]
     why = "the move at tracks/bass/gain_db is stale: it stands on 0, the song now has 5"
     assert new.left_out == (LeftOut(2, why),)
-    with pytest.raises(RequestError, match="every move of P1 that was chosen is stale, so nothing was made"):
+    with pytest.raises(RequestError, match="every move of P1 that was chosen is stale or locked, so nothing was made"):
         project.accept("P1", skip_stale=True)
+
+
+def test_locked_moves_are_left_out_on_request_as_well(project: Project) -> None:
+    project.add_proposal(proposal())
+    project.lock("tracks/vox")
+    new = project.accept("P1", skip_stale=True)
+    assert new.numbers == (2, 3)
+    assert [one.number for one in new.left_out] == [1] and "tracks/vox is locked" in new.left_out[0].why
 
 
 def test_a_move_inside_a_device_that_an_earlier_move_puts_in_is_open(project: Project) -> None:

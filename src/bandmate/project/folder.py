@@ -291,7 +291,7 @@ class Project:
         strengths : mapping of int to float, 0 to 1
             of single moves; 1 otherwise, or what ``strength`` has set.
         skip_stale : bool
-            leave out moves whose ground has changed, and say so in ``left_out``.
+            leave out moves whose ground has changed or that a lock forbids, and say so in ``left_out``.
 
         Raises
         ------

@@ -20,7 +20,7 @@ from bandmate.project.decisions import (
 )
 from bandmate.project.history import RevisionInfo, head, song_of, write_revision
 from bandmate.project.rows import now_utc, packed
-from bandmate.song.errors import OutOfRange, RequestError, StaleMove
+from bandmate.song.errors import LockedMove, OutOfRange, RequestError, StaleMove
 from bandmate.song.moves import apply
 from bandmate.song.proposal import HUMAN, MadeMove, Proposal, restrengthened
 from bandmate.song.song import Song, check_references
@@ -37,7 +37,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Accepted(RevisionInfo):
-    """The revision that accepting made: the numbers of the moves in it, and the stale ones that were left out."""
+    """The revision that accepting made: the numbers of the moves in it, and those that were left out."""
 
     numbers: tuple[int, ...]
     left_out: tuple[LeftOut, ...]
@@ -109,9 +109,16 @@ def song_with(
                 raise named(stale, state.number, found.id) from stale
             left_out.append(LeftOut(state.number, str(stale)))
             continue
+        except LockedMove as locked:
+            if not skip_stale:
+                raise
+            left_out.append(LeftOut(state.number, str(locked)))
+            continue
         made[state.number] = one
     if not made:
-        raise RequestError(f"every move of {found.id} that was chosen is stale, so nothing was made; propose again")
+        raise RequestError(
+            f"every move of {found.id} that was chosen is stale or locked, so nothing was made; propose again"
+        )
     return song, made, tuple(left_out)
 
 
