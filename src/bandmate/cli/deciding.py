@@ -1,4 +1,4 @@
-"""Commands with which the musician decides: proposals, show, accept, refuse, strength, lock, unlock."""
+"""Commands with which the musician decides: proposals, show, accept, refuse, reopen, strength, lock, unlock."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bandmate.cli.options import AsJson, InProject, Moves, ProposalId, numbers, opened, strengths
-from bandmate.cli.output import number, out, print_json, say, table, text
+from bandmate.cli.options import AsJson, InProject, Moves, ProposalId, numbers, opened, place, strengths
+from bandmate.cli.output import number, out, print_json, say, table, text, write
+from bandmate.song.errors import LockedMove, OutOfRange, RequestError
 from bandmate.song.spoken import spoken_place, spoken_value
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("show")(show)
     app.command("accept")(accept)
     app.command("refuse")(refuse)
+    app.command("reopen")(reopen)
     app.command("strength")(strength)
     app.command("lock")(lock)
     app.command("unlock")(unlock)
@@ -38,11 +40,14 @@ def proposals(project: InProject = None, json: AsJson = False) -> None:
         counts = state.counts
         cells = [str(counts[name]) for name in ("open", "accepted", "refused", "stale")]
         shown.add_row(state.id, state.proposal.stage, state.state, *cells, text(state.proposal.title))
-    out().print(shown if states else "no proposals yet; ask with: bandmate propose mix")
+    if states:
+        out().print(shown)
+    else:
+        say("no proposals yet; ask with: bandmate propose mix")
 
 
 def show(proposal: ProposalId, project: InProject = None, json: AsJson = False) -> None:
-    """Show a proposal: every move with its reason, evidence, confidence and state."""
+    """Show every move of a proposal, with its reason."""
     with opened(project) as here:
         state, song = here.proposal(proposal), here.song
     print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
@@ -52,20 +57,26 @@ def accept(
     proposal: ProposalId,
     moves: Moves = None,
     at: Annotated[list[str] | None, typer.Option("--strength", "-s", help="Strength in percent: 3=50.")] = None,
-    skip_stale: Annotated[bool, typer.Option("--skip-stale", help="Leave out moves that no longer fit.")] = False,
+    skip_stale: Annotated[
+        bool, typer.Option("--skip-stale", help="Leave out what no longer fits or is locked.")
+    ] = False,
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
     """Make moves of a proposal. One step that can be undone."""
     with opened(project) as here:
-        done = here.accept(proposal, numbers(moves), strengths(at), skip_stale=skip_stale)
+        try:
+            done = here.accept(proposal, numbers(moves), strengths(at), skip_stale=skip_stale)
+        except LockedMove as locked:
+            locked.args = (f"{locked}, with --moves or --skip-stale",)
+            raise
     if json:
         left = [{"number": one.number, "why": one.why} for one in done.left_out]
         print_json({"revision": done.number, "id": done.id, "moves": list(done.numbers), "left_out": left})
         return
-    out().print(f"revision {done.number}: {text(done.message)}")
+    write(f"revision {done.number}: {done.message}")
     for one in done.left_out:
-        say(f"left out {one.number}: {one.why}")
+        say(f"left out move {one.number}: {one.why}")
 
 
 def refuse(
@@ -81,7 +92,26 @@ def refuse(
     if json:
         print_json(summary(state))
     else:
-        out().print(f"{state.id}: {state.counts['refused']} refused, {state.counts['open']} open")
+        write(f"{state.id}: {in_numbers(state)}")
+
+
+def reopen(
+    proposal: ProposalId,
+    moves: Annotated[
+        str | None, typer.Option("--moves", "-m", help="Numbers of refused moves: 1,3,7-9. All by default.")
+    ] = None,
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
+    """Take refusals back, so that moves can be accepted."""
+    with opened(project) as here:
+        if moves is None and not here.proposal(proposal).counts["refused"]:
+            raise RequestError(f"{here.proposal(proposal).id} has no refused move, so there is nothing to reopen")
+        state = here.reopen(proposal, numbers(moves))
+    if json:
+        print_json(summary(state))
+    else:
+        write(f"{state.id}: {in_numbers(state)}")
 
 
 def strength(
@@ -91,63 +121,94 @@ def strength(
     json: AsJson = False,
 ) -> None:
     """Make moves weaker or stronger, accepted ones too. 0 takes a move back."""
+    wanted = strengths(settings)
     with opened(project) as here:
+        before = here.proposal(proposal)
+        check_adjustable(before, wanted)
         revision = here.head
-        for move, value in strengths(settings).items():
+        for move, value in wanted.items():
             revision = here.strength(proposal, move, value)
+    waiting = [n for n in wanted if before.moves[n - 1].state != "accepted"]
     if json:
-        print_json({"revision": revision.number, "id": revision.id, "message": revision.message})
-    else:
-        out().print(f"revision {revision.number}: {text(revision.message)}")
+        print_json({"revision": revision.number, "id": revision.id, "message": revision.message, "waiting": waiting})
+        return
+    for move, value in wanted.items():
+        if move in waiting:
+            write(f"move {move} of {before.id} is not accepted yet; when it is, it is made at {value * 100:g} %")
+        else:
+            write(f"revision {revision.number}: move {move} of {before.id} is at {value * 100:g} %")
+
+
+def check_adjustable(state: ProposalState, wanted: dict[int, float]) -> None:
+    """Refuse all settings where one of them is not possible, so that none is made alone."""
+    for move in wanted:
+        if not 1 <= move <= len(state.moves):
+            raise OutOfRange(f"there is no move {move} in {state.id}; it has {len(state.moves)}, counted from 1")
+        if state.moves[move - 1].state == "refused":
+            raise RequestError(f"move {move} of {state.id} was refused; reopen it first, or leave it out")
 
 
 def lock(
-    address: Annotated[str, typer.Argument(help="tracks/lead-vox, main, tracks/bass/gain_db …", show_default=False)],
+    address: Annotated[str, typer.Argument(help="A track, main, tracks/bass/gain_db …", show_default=False)],
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
     """Keep a place from being moved by any proposal."""
     with opened(project) as here:
+        address = place(here.song, address)
         revision = here.lock(address)
-    print_json({"revision": revision.number}) if json else out().print(f"locked {text(address)}")
+    print_json({"revision": revision.number, "address": address}) if json else write(f"locked {address}")
 
 
 def unlock(
-    address: Annotated[str, typer.Argument(help="The locked address.", show_default=False)],
+    address: Annotated[str, typer.Argument(help="The locked track or address.", show_default=False)],
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
     """Take a lock away."""
     with opened(project) as here:
+        address = place(here.song, address)
         revision = here.unlock(address)
-    print_json({"revision": revision.number}) if json else out().print(f"unlocked {text(address)}")
+    print_json({"revision": revision.number, "address": address}) if json else write(f"unlocked {address}")
 
 
 def print_proposal(song: Song, state: ProposalState) -> None:
     """A proposal for reading."""
-    console = out()
-    console.print(f"{state.id}: {text(state.proposal.title)}  ({state.state})")
+    write(f"{state.id}: {state.proposal.title}  ({state.state})")
     for one in state.moves:
         print_move(song, one)
+    if state.moves and state.proposal.remarks:
+        write("")
     for remark in state.proposal.remarks:
-        console.print(f"  · {text(remark)}")
-    if state.counts["open"]:
-        say(f"accept with: bandmate accept {state.id}   some of it: bandmate accept {state.id} --moves 1,3 -s 3=50")
+        write(f"· {remark}", indent=2, hang=2)
+    free = [str(one.number) for one in state.moves if one.state == "open" and not one.why]
+    if free:
+        say(f"accept all of it: bandmate accept {state.id}")
+        say(f"or some of it:    bandmate accept {state.id} --moves {','.join(free[:2])} --strength {free[0]}=50")
 
 
 def print_move(song: Song, one: MoveState) -> None:
-    console, move = out(), one.move
+    """A move for reading: what changes, why, what was measured."""
+    move = one.move
     change = f"{spoken_value(move.before, move.address)} → {spoken_value(move.after, move.address)}"
-    at = f" at {one.strength:.0%}" if one.strength != 1.0 else ""
-    console.print(f"\n{one.number:>3}. {text(spoken_place(song, move.address))}: {text(change)}  ({one.state}{at})")
-    console.print(f"     {text(move.because)}")
+    at = f" at {one.strength:.0%}" if one.strength != 1.0 and one.state != "refused" else ""
+    write("")
+    write(f"{one.number:>3}. {spoken_place(song, move.address)}: {change}  ({one.state}{at})", hang=5)
+    write(move.because, indent=5)
     for fact in move.evidence:
         values = [number(v, 2) for v in (fact.before, fact.after) if v is not None]
         target = f", target {number(fact.target, 1)}" if fact.target is not None else ""
-        console.print(f"       {text(fact.what)}: {' → '.join(values)} {text(fact.unit)}{target}", style="dim")
-    console.print(f"       confidence {move.confidence:.2f}   {text(move.address)}", style="dim")
+        write(f"{fact.what}: {' → '.join(values)} {fact.unit}{target}", indent=7, hang=2, style="dim")
+    write(f"confidence {move.confidence:.2f}   {move.address}", indent=7, hang=2, style="dim")
     if one.why:
-        console.print(f"       {text(one.why)}", style="dim")
+        write(f"reason: {one.why}" if one.state == "refused" else one.why, indent=7, hang=2)
+
+
+def in_numbers(state: ProposalState) -> str:
+    """``1 open, 2 accepted``; what there is none of is left out."""
+    counts = state.counts
+    told = [f"{counts[name]} {name}" for name in ("open", "accepted", "refused", "stale") if counts[name]]
+    return ", ".join(told) or "no moves"
 
 
 def summary(state: ProposalState) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bandmate.cli.options import AsJson, InProject, opened
-from bandmate.cli.output import out, print_json, say, table, text
+from bandmate.cli.output import out, print_json, say, table, text, write
 from bandmate.song.errors import ProjectError
 
 if TYPE_CHECKING:
@@ -52,13 +53,12 @@ def log(
     if json:
         print_json([revision_facts(one) | {"is_head": one.id == head.id} for one in revisions])
         return
-    shown = table("", " ", ">no", "when", "who", "what", "version")
+    shown = table("", " ", ">no", ">when", "who", "what", *(["version"] if versions else []))
     for one in revisions:
-        who = one.author.kind if one.author.kind == "human" else f"{one.author.kind}: {one.author.name}"
+        who = f"{one.author.kind}: {one.author.name}" if one.author.kind == "assistant" else one.author.kind
         mark = "→" if one.id == head.id else ""
-        shown.add_row(
-            mark, str(one.number), one.created_at, text(who), text(one.message), text(versions.get(one.id, ""))
-        )
+        cells = (mark, str(one.number), local_time(one.created_at), text(who), text(one.message))
+        shown.add_row(*cells, *([text(versions.get(one.id, ""))] if versions else []))
     out().print(shown)
 
 
@@ -75,7 +75,9 @@ def version(
         print_json(facts)
         return
     for one in facts:
-        out().print(f"{text(one['name'])}: revision {one['revision']}")
+        write(f"{one['name']}: revision {one['revision']}")
+    if not facts:
+        say('no named versions yet; name the song as it is now with: bandmate version "rough mix"')
 
 
 def branch(
@@ -83,7 +85,7 @@ def branch(
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
-    """Begin a branch at the song as it is now, go to one, or list them."""
+    """Begin a branch, go to one, or list them."""
     with opened(project) as here:
         if name is not None:
             known = {one.name for one in here.branches()}
@@ -94,7 +96,7 @@ def branch(
         print_json(facts)
         return
     for one in facts:
-        out().print(f"{text(one['name'])}: revision {one['revision']}")
+        write(f"{one['name']}: revision {one['revision']}")
 
 
 def go_to(
@@ -116,7 +118,8 @@ def verify(project: InProject = None, json: AsJson = False) -> None:
     if json:
         print_json([plain_problem(one) for one in problems])
     elif not serious:
-        out().print(f"all well: {count} revisions and every recording are as they were written")
+        revisions = "the revision" if count == 1 else f"{count} revisions"
+        write(f"all well: {revisions} and every recording are as they were written")
     for one in problems:
         if one.is_harmless or not json:
             say(one.message)
@@ -133,7 +136,12 @@ def report(revision: RevisionInfo, json: bool, words: str) -> None:
     if json:
         print_json(revision_facts(revision))
     else:
-        out().print(f"{text(words)} revision {revision.number}: {text(revision.message)}")
+        write(f"{words} revision {revision.number}: {revision.message}")
+
+
+def local_time(created_at: str) -> str:
+    """A time of the history as the clock on the wall shows it, to the minute."""
+    return datetime.datetime.fromisoformat(created_at).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def revision_facts(one: RevisionInfo) -> dict[str, Any]:

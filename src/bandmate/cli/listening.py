@@ -47,12 +47,17 @@ def listen(
             }
         )
         return
-    shown = table("", "track", "role", ">LUFS", ">playing", ">range LU", ">peak dBTP", ">crest dB", ">length")
+    if not heard.tracks:
+        say("no track plays anything yet; bring some in with: bandmate import STEMS")
+        return
+    shown = table(
+        "", "track", "role", ">sure", ">LUFS", ">playing", ">range\nLU", ">peak\ndBTP", ">crest\ndB", ">length"
+    )
     for row in heard.tracks:
-        role = f"{row.role} {row.role_confidence:.2f}" if row.role != "unknown" else "unknown"
-        shown.add_row(text(row.name), role, *cells(row.measured, row.active_lufs))
+        sure = f"{row.role_confidence:.0%}" if row.role != "unknown" else ""
+        shown.add_row(text(row.name), row.role, sure, *cells(row.measured, row.active_lufs))
     if heard.mix is not None:
-        shown.add_row("mix", "", *cells(heard.mix, None))
+        shown.add_row("mix", "", "", *cells(heard.mix, None))
     out().print(shown)
     for row in heard.tracks:
         for remark in row.remarks:
@@ -68,7 +73,7 @@ def propose_mix(
     aspects: Annotated[str, typer.Option(help="Which of these may be moved.")] = ",".join(ASPECTS),
     json: AsJson = False,
 ) -> None:
-    """Polarity, rumble, balance, headroom."""
+    """Look at polarity, rumble, balance and headroom."""
     from bandmate.song.errors import UnknownName
     from bandmate.stages.mix.brief import MixBrief
     from bandmate.verbs.proposing import propose_mix as ask
@@ -94,7 +99,7 @@ def propose_master(
     tone: Annotated[bool, typer.Option(help="Whether a tonal trim may be proposed.")] = True,
     json: AsJson = False,
 ) -> None:
-    """A tonal trim where needed, then gain and limiter to a delivery profile."""
+    """Look at tone, loudness and peaks for a destination."""
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.verbs.proposing import propose_master as ask
 

@@ -2,53 +2,46 @@
 
 Every command takes ``--json``; data goes to stdout, progress and remarks to stderr. Exit codes are those of the error
 tree: 0 done, 2 asked for something impossible, 3 a file, 4 a project, 5 a model, 6 a device, 130 stopped; 1 is a bug.
+
+The commands are loaded inside ``outcome``, so that Ctrl-C is answered from the first moment on.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 import traceback
 
-import typer
-
-from bandmate.cli import deciding, history, listening, making, producing
 from bandmate.song.errors import BandmateError
-
-app = typer.Typer(
-    name="bandmate",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    help="An assistant for making records: it listens and proposes moves with reasons and evidence; you decide.",
-)
-for group in (producing, making, listening, deciding, history):
-    group.add_commands(app)
 
 
 def run() -> None:
     """Entry point of the ``bandmate`` command: errors become one line on stderr and an exit code."""
-    sys.exit(outcome())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console or pipe of an old encoding must not turn an arrow or a file name into a crash.
+            stream.reconfigure(errors="replace")
+    code = outcome()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        let_go_of_stdout()
+    sys.exit(code)
 
 
 def outcome() -> int:
+    """Do what the arguments ask for; the exit code."""
     try:
-        code: object = app(standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        return called()
     except BandmateError as error:
         print_error(f"{error}", error.code)
         return error.exit_code
-    except typer.TyperException as error:
-        if hasattr(error, "show"):
-            error.show()
-        else:
-            print_error(str(error), "usage")
-        return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        print_error("stopped; everything that was finished is kept", "cancelled")
+    except KeyboardInterrupt:
+        print_error("stopped; what was finished before is kept, nothing is half-written", "cancelled")
         return 130
     except BrokenPipeError:
-        sys.stderr.close()
+        let_go_of_stdout()
         return 0
     except Exception:  # noqa: BLE001 - the outermost frame: whatever arrives here is a bug
         traceback.print_exc()
@@ -56,5 +49,39 @@ def outcome() -> int:
         return 1
 
 
+def called() -> int:
+    """Load the commands and call the one that is meant; what typer has to say comes in our form."""
+    import typer
+
+    from bandmate.cli.app import app
+
+    try:
+        code: object = app(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.TyperException as error:
+        return usage_error(error)
+
+
+def usage_error(error: object) -> int:
+    """What is wrong with the arguments, in one line; for a command without any, its help."""
+    context, code = getattr(error, "ctx", None), int(getattr(error, "exit_code", 2))
+    if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
+        sys.stderr.write(f"{context.get_help()}\n")
+        return code
+    said = " ".join(str(getattr(error, "format_message", lambda: error)()).split())
+    message = said[:1].lower() + said[1:].rstrip(".")
+    command = context.command_path if context is not None else "bandmate"
+    end = "" if message.endswith("?") else f"; see {command} --help"
+    print_error(f"{message}{end}", "usage")
+    return code
+
+
 def print_error(message: str, code: str) -> None:
-    sys.stderr.write(f"bandmate: {message} [{code}]\n")
+    sys.stderr.write(f"bandmate: {' '.join(message.splitlines())} [{code}]\n")
+
+
+def let_go_of_stdout() -> None:
+    """Whoever read our output has gone; nothing more is written to it, not even at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

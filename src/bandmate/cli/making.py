@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bandmate.cli.options import AsJson, InProject, opened
-from bandmate.cli.output import number, out, print_json, progress_bar, say, text
-from bandmate.song.errors import RequestError
+from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text, write
+from bandmate.song.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
     from bandmate.formats.audio_write import Kind
@@ -51,8 +53,8 @@ def new(
     if json:
         print_json(facts)
     else:
-        out().print(f"new project {text(facts['title'])} in {text(facts['folder'])}")
-        say(f"next: bandmate import STEMS --project {folder}")
+        write(f"new project {facts['title']} in {facts['folder']}")
+        say(f"next: bandmate import STEMS --project {shlex.quote(str(folder))}")
 
 
 def import_(
@@ -70,8 +72,10 @@ def import_(
     if json:
         print_json({"revision": done.revision, "tracks": list(done.tracks), "remarks": list(done.remarks)})
         return
+    shown = table("", "track", "role", "address")
     for track in tracks:
-        out().print(f"{text(track.id)}  {text(track.name)}  ({track.role})")
+        shown.add_row(text(track.name or track.id), track.role, f"tracks/{track.id}")
+    out().print(shown)
     for remark in done.remarks:
         say(remark)
 
@@ -89,27 +93,22 @@ def render(
     from bandmate.stages.master.delivery import delivery_profile
     from bandmate.verbs.printing import render_master, render_mix
 
+    if master is not None and (bars or track or kind):
+        raise RequestError("a master is the whole song as its profile wants it; leave out --bars, --track and --kind")
     with opened(project) as here, progress_bar() as progress:
         if master is not None:
             done = render_master(here, path, delivery_profile(master), progress=progress)
         else:
+            chosen = chosen_kind(path, kind)
             span = bars_span(here.song, bars) if bars else None
-            done = render_mix(
-                here,
-                path,
-                kind=chosen_kind(path, kind),
-                span=span,
-                tracks=tuple(track) if track else None,
-                progress=progress,
-            )
+            tracks = tuple(here.song.track(name).id for name in track) if track else None
+            done = render_mix(here, path, kind=chosen, span=span, tracks=tracks, progress=progress)
     heard = done.hearing
     if json:
         print_json({"path": str(done.path), "sha256": done.sha256, "measured": facts_of(heard)})
         return
-    out().print(
-        f"{text(done.path)}: {number(heard.integrated_lufs)} LUFS, {number(heard.true_peak_dbtp, 2)} dBTP, "
-        f"{heard.seconds:.1f} s, {heard.rate_hz} Hz"
-    )
+    loudness = "silent" if heard.integrated_lufs is None else f"{heard.integrated_lufs:.1f} LUFS"
+    write(f"{done.path}: {loudness}, {number(heard.true_peak_dbtp, 2)} dBTP, {heard.seconds:.1f} s, {heard.rate_hz} Hz")
 
 
 def export(
@@ -138,25 +137,47 @@ def export(
         print_json({"written": [str(p) for p in written], "left_out": list(left_out)})
         return
     for one in written:
-        out().print(text(one))
+        write(str(one))
     for line in left_out:
         say(f"did not travel: {line}")
 
 
 def chosen_kind(path: Path, name: str | None) -> Kind:
+    """The kind that was asked for, or that the ending tells.
+
+    Raises
+    ------
+    RequestError
+        if it is none of ours, or the ending tells another.
+    """
+    from bandmate.formats.audio_write import SUFFIXES
+
     wanted = (name or path.suffix.removeprefix(".")).lower()
+    if not wanted:
+        raise RequestError(f'"{path.name}" does not tell its kind; end it in .wav, .flac, .mp3, .m4a or .opus')
     if wanted not in KIND_BY_NAME:
-        raise RequestError(f'unknown kind of file "{wanted or path.name}"; there are: {", ".join(KIND_BY_NAME)}')
-    return KIND_BY_NAME[wanted]
+        raise UnknownName("kind of file", wanted, KIND_BY_NAME)
+    kind = KIND_BY_NAME[wanted]
+    if path.suffix.lower() != SUFFIXES[kind]:
+        raise RequestError(f'"{path.name}" would hold {wanted}; end its name in {SUFFIXES[kind]}')
+    return kind
 
 
 def bars_span(song: Song, bars: str) -> Span:
-    """``9-16`` as a span of the song."""
-    from bandmate.cli.options import numbers
+    """``9-16`` or ``9`` as a span of the song.
+
+    Raises
+    ------
+    RequestError
+        for anything else.
+    """
     from bandmate.render.span import Span
 
-    wanted = numbers(bars) or ()
-    return Span.of_bars(song, wanted[0], wanted[-1])
+    match = re.fullmatch(r"\s*(\d+)\s*(?:-\s*(\d+)\s*)?", bars)
+    first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not 1 <= first <= last:
+        raise RequestError(f'"{bars}" is no range of bars; write it as 9-16, counted from 1')
+    return Span.of_bars(song, first, last)
 
 
 def facts_of(heard: Hearing) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bandmate.song.errors import RequestError
 
 if TYPE_CHECKING:
     from bandmate.project.folder import Project
+    from bandmate.song.song import Song
 
 InProject = Annotated[
     Path | None, typer.Option("--project", "-p", help="Project folder; by default the one you are in.")
@@ -26,6 +27,22 @@ def opened(folder: Path | None) -> Project:
     from bandmate.verbs.projects import open_project
 
     return open_project(folder)
+
+
+def place(song: Song, words: str) -> str:
+    """The address that is meant: the name of a track or bus alone stands for all of it.
+
+    Raises
+    ------
+    UnknownName
+        if it is a single word, no part of the song, and no track has that name.
+    """
+    if "/" in words or words in song.__struct_fields__:
+        return words
+    for bus in song.buses:
+        if words.casefold() in (bus.id, bus.name.casefold()):
+            return f"buses/{bus.id}"
+    return f"tracks/{song.track(words).id}"
 
 
 def numbers(text: str | None) -> tuple[int, ...] | None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bandmate.cli.options import AsJson
-from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text
+from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text, write
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -34,16 +34,21 @@ def produce(
         print_json(done.facts())
         return
     for line in done.summary():
-        out().print(text(line))
+        write(line)
     for line in done.remarks:
         say(line)
+    for line in done.left_out:
+        say(f"did not travel to the DAW project: {line}")
 
 
 def demo(
     to: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")] = Path("bandmate-demo"),
     json: AsJson = False,
 ) -> None:
-    """Produce a short song with planted faults, and compare what was found with what was planted."""
+    """Produce a short song with planted faults.
+
+    Compares what was found with what was planted.
+    """
     from bandmate.verbs.demo import run_demo
 
     with progress_bar() as progress:
@@ -55,20 +60,22 @@ def demo(
     for one in done.findings:
         shown.add_row(text(one.planted.sentence), "yes" if one.found else "NO", text(one.proposed or "–"))
     out().print(shown)
-    out().print(
-        f"\n{done.found} of {len(done.findings)} planted faults found; {done.others} other moves. "
+    write("")
+    write(
+        f"{done.found} of {len(done.findings)} planted faults found; {done.others} other moves. "
         f"Master: {number(done.produced.master.hearing.integrated_lufs)} LUFS, "
         f"{number(done.produced.master.hearing.true_peak_16x_dbtp, 2)} dBTP. "
         f"{done.seconds:.0f} seconds."
     )
-    out().print(f"report: {text(done.produced.report)}")
+    write(f"report: {done.produced.report}")
 
 
 def doctor(json: AsJson = False) -> None:
     """Check that everything Bandmate needs is here and works."""
     from bandmate.verbs.doctor import examine
 
-    checks = examine()
+    with progress_bar() as progress:
+        checks = examine(progress=progress)
     if json:
         print_json([{"what": c.what, "ok": c.ok, "found": c.found, "advice": c.advice} for c in checks])
     else:

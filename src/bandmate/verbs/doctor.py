@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bandmate.verbs.progress import Progress, silent
+from bandmate.verbs.readiness import make_ready
+
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 37, 0)
 LIBRARIES = (
@@ -39,10 +42,13 @@ class Check:
     advice: str = ""
 
 
-def examine() -> tuple[Check, ...]:
+def examine(*, progress: Progress = silent) -> tuple[Check, ...]:
     """All checks; none raises, what fails says so."""
     checks = [python_check(), sqlite_check(), *(library_check(name) for name in LIBRARIES)]
-    checks += [attempt(what, work) for what, work in WORKS]
+    checks.append(attempt("sound kernels", lambda: compiled(progress)))
+    for count, (what, work) in enumerate(WORKS):
+        progress(f"trying: {what}", count / len(WORKS))
+        checks.append(attempt(what, work))
     return tuple(checks)
 
 
@@ -73,6 +79,11 @@ def attempt(what: str, work: Callable[[], str]) -> Check:
         return Check(what, False, f"{type(problem).__name__}: {problem}", "please report this")
 
 
+def compiled(progress: Progress) -> str:
+    """The kernels, compiled now or earlier."""
+    return "compiled just now" if make_ready(progress) else "compiled before"
+
+
 def write_and_read() -> str:
     """A file of each kind, written and read again."""
     import numpy as np
@@ -82,7 +93,7 @@ def write_and_read() -> str:
     from bandmate.sound.audio import Audio
 
     wave = 0.1 * np.sin(np.arange(48_000, dtype=np.float32) / 10)
-    tone = Audio(wave[None, :], 48_000)
+    tone = Audio(wave[None, :].astype(np.float32), 48_000)
     kinds: tuple[Kind, ...] = ("wav-24", "flac-24", "mp3", "m4a", "opus")
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:

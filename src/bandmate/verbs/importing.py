@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bandmate.project.store import DATABASE_FILE
 from bandmate.song.clips import AudioClip
 from bandmate.song.errors import MediaError, RequestError
 from bandmate.song.proposal import Author
@@ -25,6 +26,7 @@ from bandmate.verbs.progress import Progress, part, silent
 
 if TYPE_CHECKING:
     from bandmate.formats.audio_files import FileFacts
+    from bandmate.formats.midi_read import MidiSong
     from bandmate.project.folder import Project
 
 SOUND_ENDINGS = {".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus"} | {
@@ -39,6 +41,10 @@ CAN_HOLD_NAN = {"float", "double"}
 """Only these codecs can hold samples that are not numbers, so only these are read to the end before the import."""
 
 LOWEST_SONG_RATE_HZ = 44_100
+PRODUCTION_PROJECT = "project"
+"""The folder of the project inside the results of a production."""
+
+OWN_FOLDERS = ("audio", "cache", "plots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +81,22 @@ def import_files(
         imported then.
     """
     sounds, scores = sorted_out(paths)
-    found = checked(sounds, part(progress, 0.0, 0.3), allow_truncated)
+    found, read = looked_at(sounds, scores, part(progress, 0.0, 0.3), allow_truncated=allow_truncated)
     song, remarks = project.song, list(rate_remarks(found))
     if not song.tracks and found:
         song = replace(song, rate_hz=common_rate(found))
     before = {track.id for track in song.tracks}
     song, more = with_recordings(project, song, found, part(progress, 0.3, 0.9))
     remarks += more
-    for path in scores:
-        song, more = with_score(song, path)
+    for path, score in zip(scores, read, strict=True):
+        song, more = with_score(song, path, score)
         remarks += more
     new = tuple(track.id for track in song.tracks if track.id not in before)
-    names = ", ".join(path.name for path in (*sounds, *scores)[:3]) + (" …" if len(sounds) + len(scores) > 3 else "")
+    files = (*sounds, *scores)
+    names = ", ".join(path.name for path in files[:3]) + (" …" if len(files) > 3 else "")
     author = Author(kind="import", name=names)
-    revision = project.commit(song, f"import {len(sounds) + len(scores)} files: {names}", author=author)
+    counted = f"{len(files)} files" if len(files) > 1 else "1 file"
+    revision = project.commit(song, f"import {counted}: {names}", author=author)
     progress("imported", 1.0)
     return Imported(revision.id, new, tuple(remarks))
 
@@ -108,32 +116,63 @@ def sorted_out(paths: Iterable[Path | str]) -> tuple[list[Path], list[Path]]:
 
 
 def folder_files(folder: Path) -> list[Path]:
-    """The sound and MIDI files in a folder and below it, in the order of their names."""
-    inside = sorted(folder.rglob("*"), key=lambda path: (str(path.parent), path.name.casefold()))
-    wanted = SOUND_ENDINGS | MIDI_ENDINGS
-    hidden = [path for path in inside if any(step.startswith(".") for step in path.relative_to(folder).parts)]
-    return [p for p in inside if p.is_file() and p.suffix.lower() in wanted and p not in hidden]
+    """The sound and MIDI files in a folder and below it, by folder and name.
+
+    What is hidden is left out, and so is what Bandmate wrote: projects, and what a production put beside its project.
+    """
+    found: list[Path] = []
+    for path in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name.casefold())):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            found += [] if is_own(path) else folder_files(path)
+        elif path.is_file() and path.suffix.lower() in SOUND_ENDINGS | MIDI_ENDINGS:
+            found.append(path)
+    return found
 
 
-def checked(sounds: Sequence[Path], progress: Progress, allow_truncated: bool) -> list[Found]:
-    """Look at every file; of several bad ones the message names all."""
-    from bandmate.formats.audio_files import check_mixable, probe
+def is_own(folder: Path) -> bool:
+    """Whether a folder is a project, one of a project's own folders, or the results of a production."""
+    holds_project = any((place / DATABASE_FILE).is_file() for place in (folder, folder / PRODUCTION_PROJECT))
+    return holds_project or (folder.name in OWN_FOLDERS and (folder.parent / DATABASE_FILE).is_file())
 
-    found, bad = [], []
-    for count, path in enumerate(sounds):
-        progress(f"looking at {path.name}", count / len(sounds))
+
+def looked_at(
+    sounds: Sequence[Path], scores: Sequence[Path], progress: Progress, *, allow_truncated: bool
+) -> tuple[list[Found], list[MidiSong]]:
+    """Look at every file; of several bad ones the message names the first and says what is wrong with two more."""
+    from bandmate.formats.midi import read_midi
+
+    found: list[Found] = []
+    read: list[MidiSong] = []
+    bad: list[str] = []
+    for count, path in enumerate((*sounds, *scores)):
+        progress(f"looking at {path.name}", count / (len(sounds) + len(scores)))
         try:
-            facts = probe(path, allow_truncated=allow_truncated)
-            check_mixable(facts, path.name)
-            if facts.codec in CAN_HOLD_NAN:
-                read_through(path, allow_truncated)
-            found.append(Found(path, facts))
+            if count < len(sounds):
+                found.append(checked(path, allow_truncated))
+            else:
+                read.append(read_midi(path))
         except MediaError as problem:
             bad.append(str(problem))
     if bad:
         also = f" (and {len(bad) - 1} more: {'; '.join(bad[1:3])})" if len(bad) > 1 else ""
         raise MediaError(f"{bad[0]}{also}; nothing was imported")
-    return found
+    return found, read
+
+
+def checked(path: Path, allow_truncated: bool) -> Found:
+    """A sound file that can be mixed."""
+    from bandmate.formats.audio_files import check_mixable, probe
+
+    try:
+        facts = probe(path, allow_truncated=allow_truncated)
+        check_mixable(facts, path.name)
+        if facts.codec in CAN_HOLD_NAN:
+            read_through(path, allow_truncated)
+    except OSError as problem:
+        raise MediaError(f'"{path.name}" cannot be read: {(problem.strerror or str(problem)).lower()}') from problem
+    return Found(path, facts)
 
 
 def read_through(path: Path, allow_truncated: bool) -> None:
@@ -170,7 +209,7 @@ def with_recordings(
 ) -> tuple[Song, tuple[str, ...]]:
     """The song with one track for each recording."""
     remarks: list[str] = []
-    seen: dict[str, str] = {}
+    seen = {clip.audio: f'track "{t.name}"' for t in song.tracks for clip in t.clips if isinstance(clip, AudioClip)}
     for count, one in enumerate(found):
         progress(f"copying {one.path.name}", count / len(found))
         recording = project.media.add(one.path)
@@ -194,11 +233,8 @@ def with_recordings(
     return song, tuple(remarks)
 
 
-def with_score(song: Song, path: Path) -> tuple[Song, tuple[str, ...]]:
+def with_score(song: Song, path: Path, score: MidiSong) -> tuple[Song, tuple[str, ...]]:
     """The song with the tracks of a MIDI file; its tempo, meter, key and markers too where the song has none."""
-    from bandmate.formats.midi import read_midi
-
-    score = read_midi(path)
     tracks = list(song.tracks)
     for track in score.song.tracks:
         taken = {other.id for other in tracks}

@@ -119,10 +119,12 @@ def measured(hearing: Hearing) -> Measured:
 
 def draw(folder: Path, rows: list[HeardTrack], mix: Measured | None, progress: Progress) -> tuple[Path, ...]:
     """Loudness over time, spectrum and waveform of each track and of the mix, as PNG files."""
+    from bandmate.formats.atomic_file import disk_errors, write_whole
     from bandmate.report.curves import Line, Shape
     from bandmate.report.plots import plot_loudness, plot_spectrum, plot_waveform
 
-    folder.mkdir(parents=True, exist_ok=True)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     wanted = [(row.id, row.name, row.measured) for row in rows]
     if mix is not None:
         wanted.append(("main", "Mix", mix))
@@ -136,6 +138,6 @@ def draw(folder: Path, rows: list[HeardTrack], mix: Measured | None, progress: P
         }
         for kind, picture in pictures.items():
             path = folder / f"{name}-{kind}.png"
-            path.write_bytes(picture)
+            write_whole(path, picture)
             written.append(path)
     return tuple(written)

@@ -6,6 +6,7 @@ of the file.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bandmate.formats.atomic_file import disk_errors
 from bandmate.project.folder import Project
-from bandmate.song.errors import RequestError
+from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.song.song import Song
 from bandmate.verbs.listening import render_cache
 from bandmate.verbs.progress import Progress, part, silent
+from bandmate.verbs.readiness import make_ready
 
 if TYPE_CHECKING:
     from bandmate.formats.audio_write import Kind
@@ -51,11 +54,20 @@ def render_mix(
     tracks: tuple[str, ...] | None = None,
     progress: Progress = silent,
 ) -> Printed:
-    """Write the song as it is now, with everything on its main bus."""
+    """Write the song as it is now, with everything on its main bus.
+
+    Raises
+    ------
+    RequestError
+        if no track plays anything.
+    OutOfRange
+        if ``span`` begins after the end of the song.
+    """
     from bandmate.render.engine import Renderer
 
     chosen = project.song if song is None else song
     check_sounds(chosen)
+    make_ready(progress)
     renderer = Renderer(
         chosen,
         project.media,
@@ -63,6 +75,9 @@ def render_mix(
         tracks=tracks,
         progress=lambda share: progress("rendering", share * 0.9),
     )
+    if span is not None and span.start_frame >= renderer.song_frames:
+        starts, ends = span.start_frame / chosen.rate_hz, renderer.song_frames / chosen.rate_hz
+        raise OutOfRange(f"nothing plays from {starts:.1f} s on: the song ends at {ends:.1f} s; begin earlier")
     return printed(Path(path), renderer.blocks(span), chosen.rate_hz, kind=kind, tags={"title": chosen.title})
 
 
@@ -72,24 +87,45 @@ def render_master(
     """Write the song for a destination: its rate and bits, true peak checked at 16x on the file itself.
 
     Converting the rate and rounding to whole numbers can lift peaks; where they go over the ceiling the file is written
-    again, turned down by as much.
+    again, turned down by as much. What was at ``path`` stays until the last of these is finished.
+
+    Raises
+    ------
+    RequestError
+        if no track plays anything, or ``path`` does not end in .wav.
     """
+    song, place = project.song, Path(path)
+    if place.suffix.lower() != ".wav":
+        raise RequestError(f'a master is written as WAV; end the name "{place.name}" in .wav')
+    check_sounds(song)
+    make_ready(progress)
+    draft = place.with_name(f".draft-{place.name}")
+    try:
+        done = finished_draft(project, draft, profile, progress)
+        with disk_errors(place):
+            draft.replace(place)
+    finally:
+        draft.unlink(missing_ok=True)
+    progress("rendered", 1.0)
+    return dataclasses.replace(done, path=place)
+
+
+def finished_draft(project: Project, draft: Path, profile: DeliveryProfile, progress: Progress) -> Printed:
+    """The master, written until its peaks are below the ceiling."""
     song = project.song
     rate_hz = profile.rate_hz or song.rate_hz
     kind: Kind = "wav-16" if profile.bits == 16 else "wav-24"
+    has_limiter = any(device.id == MASTERING_DEVICES[-1] for device in song.main.inserts)
     trim_db = 0.0
     for count in range(MOST_ROUNDS):
         share = part(progress, count / MOST_ROUNDS, (count + 1) / MOST_ROUNDS)
         blocks = at_rate(main_blocks(project, song, share), song.rate_hz, rate_hz)
-        done = printed(
-            Path(path), turned(blocks, trim_db), rate_hz, kind=kind, tags={"title": song.title}, check_peak=True
-        )
+        tags = {"title": song.title}
+        done = printed(draft, turned(blocks, trim_db), rate_hz, kind=kind, tags=tags, check_peak=True)
         peak = done.hearing.true_peak_16x_dbtp
-        has_limiter = any(device.id == MASTERING_DEVICES[-1] for device in song.main.inserts)
         if peak is None or peak <= profile.ceiling_dbtp or not has_limiter:
             break
         trim_db -= peak - profile.ceiling_dbtp + 0.005
-    progress("rendered", 1.0)
     return done
 
 
@@ -103,7 +139,11 @@ def render_stems(
 
     song, place = project.song, Path(folder)
     check_sounds(song)
-    place.mkdir(parents=True, exist_ok=True)
+    make_ready(progress)
+    if place.is_file():
+        raise RequestError(f'"{place}" is a file; stems need a folder, choose another name')
+    with disk_errors(place):
+        place.mkdir(parents=True, exist_ok=True)
     renderer = Renderer(song, project.media, render_cache(project))
     span = Span(0, renderer.song_frames)
     sounding = [track for track in song.tracks if track.clips and not track.mute]
@@ -129,7 +169,6 @@ def before_mastering(song: Song) -> Song:
 def main_blocks(project: Project, song: Song, progress: Progress) -> Iterator[Samples]:
     from bandmate.render.engine import Renderer
 
-    check_sounds(song)
     return Renderer(
         song, project.media, render_cache(project), progress=lambda share: progress("rendering", share * 0.9)
     ).blocks()
@@ -169,7 +208,8 @@ def printed(
     """Write the blocks and measure the file."""
     from bandmate.formats.audio_write import AudioWriter
 
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     with AudioWriter(path, rate_hz, 2, kind=kind, tags={k: v for k, v in tags.items() if v}) as writer:
         for block in blocks:
             writer.write(block)

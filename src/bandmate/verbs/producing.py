@@ -6,15 +6,18 @@ weaker or taken back.
 
 from __future__ import annotations
 
+import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bandmate.formats.atomic_file import disk_errors, write_whole
 from bandmate.song.errors import RequestError
 from bandmate.verbs.exporting import export_dawproject
-from bandmate.verbs.importing import import_files
+from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files, sorted_out
 from bandmate.verbs.listening import Listening, listen
 from bandmate.verbs.printing import Printed, before_mastering, render_master, render_mix, render_stems
 from bandmate.verbs.progress import Progress, part, silent
@@ -26,7 +29,11 @@ if TYPE_CHECKING:
     from bandmate.project.folder import Project
     from bandmate.stages.master.delivery import DeliveryProfile
 
-PROJECT_FOLDER = "project"
+RESULTS = (
+    *(PRODUCTION_PROJECT, "before.wav", "mix.wav", "master.wav", "song.dawproject", "stems", "report.html"),
+    "report.json",
+)
+"""Everything that a production writes into its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,10 @@ class Results:
     def summary(self) -> tuple[str, ...]:
         """The outcome in a few lines."""
         made = sum(state.counts["accepted"] for state in self.proposals)
-        lines = [f"{made} moves were proposed and all accepted at full strength; review them with the commands below"]
+        counted = f"{made} moves were" if made > 1 else "1 move was"
+        lines = [f"{counted} proposed and accepted at full strength; how to review each is said at the end"]
+        if not made:
+            lines = ["no move was proposed: nothing needs changing for this destination"]
         for what, sound in (("mix", self.mix), ("master", self.master)):
             heard = sound.hearing
             peak = heard.true_peak_dbtp if heard.true_peak_16x_dbtp is None else heard.true_peak_16x_dbtp
@@ -59,8 +69,10 @@ class Results:
         lines.append(f"DAW project: {self.dawproject}")
         lines.append(f"stems: {self.folder / 'stems'} ({len(self.stems)} files)")
         lines.append(f"report: {self.report}")
-        project = self.folder / PROJECT_FOLDER
-        lines += [f"review: bandmate show {state.id} --project {project}" for state in self.proposals]
+        project = shlex.quote(str(self.folder / PRODUCTION_PROJECT))
+        lines += [
+            f"review: bandmate show {state.id} --project {project}" for state in self.proposals if state.proposal.moves
+        ]
         return tuple(lines)
 
     def facts(self) -> dict[str, Any]:
@@ -97,20 +109,25 @@ def produce(
     Raises
     ------
     RequestError
-        if ``folder`` already holds a production, or there is nothing to import.
+        if ``folder`` already holds something that a production writes, or there is nothing to import.
     UnknownName
         if there is no delivery profile ``master``.
     MediaError
-        if a file cannot be used; ``folder`` is then as it was.
+        if a file cannot be used.
+    ProjectError
+        if the disk is full or the folder read-only.
+
+    Whatever goes wrong, ``folder`` is then as it was.
     """
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import delivery_profile
 
     profile = delivery_profile(master)
     paths = [stems] if isinstance(stems, str | Path) else list(stems)
+    sorted_out(paths)
     place = Path(folder)
-    with started(place, title or Path(paths[0]).resolve().stem) as project:
-        remarks = imported_or_nothing(project, place, paths, part(progress, 0.0, 0.15))
+    with production(place, title or title_from(Path(paths[0]))) as project:
+        remarks = import_files(project, paths, progress=part(progress, 0.0, 0.15)).remarks
         heard = listen(project, progress=part(progress, 0.15, 0.3))
         before = render_mix(project, place / "before.wav", kind="wav-32f", progress=part(progress, 0.3, 0.38))
         mix_id = accepted(project, propose_mix(project, progress=part(progress, 0.38, 0.5)))
@@ -125,27 +142,50 @@ def produce(
         return results
 
 
-def started(place: Path, title: str) -> Project:
-    """A new project inside the folder of the production."""
-    inside = place / PROJECT_FOLDER
-    if inside.exists():
-        raise RequestError(f'"{place}" holds a production already; choose another folder, or review that one there')
-    place.mkdir(parents=True, exist_ok=True)
-    return new_project(inside, title=title)
+@contextmanager
+def production(place: Path, title: str) -> Iterator[Project]:
+    """A new project inside the folder of the production; when the block fails, all that it wrote is taken away again.
 
-
-def imported_or_nothing(
-    project: Project, place: Path, paths: Sequence[Path | str], progress: Progress
-) -> tuple[str, ...]:
-    """Import; where that fails, take the empty project away again, so that the same command can be given again."""
+    Raises
+    ------
+    RequestError
+        if something is there that a production would write over.
+    """
+    there = [name for name in RESULTS if (place / name).exists()]
+    if there:
+        names = ", ".join(there[:3]) + (" …" if len(there) > 3 else "")
+        raise RequestError(
+            f'"{place}" has {names} already, which a production would write; choose another folder, or review what is '
+            "there"
+        )
+    if place.is_file():
+        raise RequestError(f'"{place}" is a file; the results need a folder, choose another name')
+    new_folders = [folder for folder in (place, *place.absolute().parents) if not folder.exists()]
     try:
-        return import_files(project, paths, progress=progress).remarks
+        with disk_errors(place):
+            place.mkdir(parents=True, exist_ok=True)
+        with new_project(place / PRODUCTION_PROJECT, title=title) as project:
+            yield project
     except BaseException:
-        project.close()
-        shutil.rmtree(place / PROJECT_FOLDER, ignore_errors=True)
-        if not any(place.iterdir()):
-            place.rmdir()
+        taken_away(place, new_folders)
         raise
+
+
+def taken_away(place: Path, new_folders: Sequence[Path]) -> None:
+    """Delete what a production that failed has written, and the folders that were made for it."""
+    for name in RESULTS:
+        shutil.rmtree(place / name, ignore_errors=True)
+        with suppress(OSError):
+            (place / name).unlink()
+    for folder in new_folders:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def title_from(path: Path) -> str:
+    """The name of a folder, or of a file without its ending."""
+    whole = path.resolve()
+    return whole.name if whole.is_dir() else whole.stem
 
 
 def accepted(project: Project, state: ProposalState) -> str:
@@ -199,6 +239,6 @@ def write_report(
 
     progress("writing the report", 0.0)
     data = report_data(project, results, heard, profile)
-    results.report.write_text(report_html(data), encoding="utf-8")
-    (results.folder / "report.json").write_bytes(report_json(data))
+    write_whole(results.report, report_html(data).encode())
+    write_whole(results.folder / "report.json", report_json(data))
     progress("done", 1.0)

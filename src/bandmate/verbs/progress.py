@@ -10,6 +10,9 @@ from collections.abc import Callable
 
 Progress = Callable[[str, float], None]
 
+FIRST_RUN = "first run on this machine: compiling the sound kernels, once (about 20 seconds)"
+"""Said before a wait that nobody would expect; shells show it even where they show no progress."""
+
 
 def silent(what: str, share: float) -> None:
     """Says nothing."""

@@ -9,12 +9,12 @@ from bandmate.song.song import Song
 
 
 def new_project(folder: Path | str, *, title: str = "") -> Project:
-    """An empty project in a new folder.
+    """An empty project in ``folder``, which is made where it is not there.
 
     Raises
     ------
     ProjectError
-        if there is something in the folder already, or it cannot be written to.
+        if the folder has a project already, or cannot be written to.
     """
     place = Path(folder)
     return Project.create(place, title=title or place.name, song=Song(title=title or place.name))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import platformdirs
 
-from bandmate.verbs.progress import Progress, silent
+from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 
 KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "processors")
 
@@ -41,7 +41,7 @@ def make_ready(progress: Progress = silent) -> bool:
     if done.exists():
         return False
     for count, name in enumerate(KERNEL_MODULES):
-        progress("first run on this machine: compiling the sound kernels, once", count / len(KERNEL_MODULES))
+        progress(FIRST_RUN, count / len(KERNEL_MODULES))
         importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
     with suppress(OSError):
         done.parent.mkdir(parents=True, exist_ok=True)
