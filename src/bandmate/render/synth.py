@@ -3,7 +3,7 @@
 Conventions: steps of 64 frames at 48 kHz. The synthesizer acts on an event at the first step that begins at or after
 it, so events are written half a step early and rounding cannot move them. It answers in 16 bit and clips at full scale:
 banks are made ``BANK_BOOST_DB`` hot, and where that clips the notes are played again with less channel volume; all of
-it is taken back afterwards, so the level is that of volume and expression 127 and the noise lies below -100 dBFS. What
+it is taken back afterwards, so the level is that of volume and expression 127 and the noise lies below -95 dBFS. What
 the synthesizer takes for inaudible (a gain below -60 dB) it leaves out; the boost makes that -72 dB.
 
 Measured: a note begins exactly on its step. What silence its sample begins with is part of the sound and left alone.
