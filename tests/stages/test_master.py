@@ -104,6 +104,22 @@ def test_a_lone_instrument_without_lows_is_not_called_faulty() -> None:
     assert propose_master(song, MasterBrief(loudness=False), ears=ears).moves == ()
 
 
+def test_a_lone_instrument_is_not_judged_against_records() -> None:
+    dull = 0.3 * noise(1, 40, 300) + 0.08 * noise(2, 300, 5000) + 0.008 * noise(3, 5000, 16_000)
+    song, ears = band({"Drums": dull})
+    proposal = propose_master(song, MasterBrief(loudness=False), ears=ears)
+    assert proposal.moves == ()
+    assert "tone: Drums alone is not judged against whole records; left alone" in proposal.remarks
+
+
+@pytest.mark.parametrize("seconds", [0.9, 3.0])
+def test_a_song_of_a_few_seconds_gets_its_loudness_too(seconds: float) -> None:
+    samples = (0.2 * tone(220.0) * np.exp(-np.arange(12 * RATE_HZ) / RATE_HZ))[: round(seconds * RATE_HZ)]
+    song, ears = band({"Mix": samples})
+    (move,) = propose_master(song, MasterBrief(profile="ebu-r128", tone=False), ears=ears).moves
+    assert ears.main(apply(song, move)).integrated_lufs == pytest.approx(-23.0, abs=0.05)
+
+
 def test_a_locked_main_bus_is_left_alone(song_and_ears: tuple[Song, Ears]) -> None:
     song, ears = song_and_ears
     locked = replace(song, locks=(Lock(id="l", address="main"),))

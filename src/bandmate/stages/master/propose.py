@@ -16,6 +16,7 @@ from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move
 from bandmate.song.proposal import Author, Proposal
 from bandmate.song.song import Song
+from bandmate.song.tracks import Track
 from bandmate.stages.ears import Ears
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.master.brief import MasterBrief
@@ -23,7 +24,8 @@ from bandmate.stages.master.delivery import DeliveryProfile, delivery_profile
 from bandmate.stages.master.solve import Solved, solve_limiter
 from bandmate.stages.master.tone import DEVICE_ID as TONE_ID
 from bandmate.stages.master.tone import ToneFault, distance_of, find_tone_fault
-from bandmate.stages.words import clock
+from bandmate.stages.mix.roles import SURE_ENOUGH, role_from_name
+from bandmate.stages.words import clock, spoken_name
 
 STAGE = "master"
 LIMITER_ID = "master-limiter"
@@ -114,7 +116,8 @@ def moves_to(goal: Goal, song: Song, plain: Song, *, brief: MasterBrief, ears: E
     remarks: list[str] = []
     heard = ears.main(plain, check=True)
     tuned = plain
-    fault = find_tone_fault(heard) if brief.tone and is_free(song, TONE_ID) else None
+    lone = lone_instrument(song)
+    fault = find_tone_fault(heard) if brief.tone and lone is None and is_free(song, TONE_ID) else None
     if fault is not None:
         tried = with_device(plain, fault.device)
         after = ears.main(tried, check=True)
@@ -122,7 +125,9 @@ def moves_to(goal: Goal, song: Song, plain: Song, *, brief: MasterBrief, ears: E
             moves.append(tone_move(song, fault, after))
             tuned = tried
         else:
-            remarks.append(f"{fault.region.name}: far from usual, but a trim does not bring them nearer; left alone")
+            remarks.append(f"tone: {fault.region.name} far from usual, but a trim does not help; left alone")
+    elif brief.tone and lone is not None:
+        remarks.append(f"tone: {spoken_name(lone)} alone is not judged against whole records; left alone")
     elif brief.tone:
         remarks.append("tone: every region is inside the tolerance; left alone")
     if brief.loudness and not is_free(song, LIMITER_ID):
@@ -132,6 +137,15 @@ def moves_to(goal: Goal, song: Song, plain: Song, *, brief: MasterBrief, ears: E
         moves += [move] if move else []
         remarks += [remark] if remark else []
     return moves, remarks
+
+
+def lone_instrument(song: Song) -> Track | None:
+    """The only track of a song when it is known to be one instrument and not a mix."""
+    sounding = [track for track in song.tracks if track.clips and not track.mute]
+    if len(sounding) != 1:
+        return None
+    is_known = sounding[0].role != "unknown" or role_from_name(spoken_name(sounding[0])).confidence >= SURE_ENOUGH
+    return sounding[0] if is_known else None
 
 
 def is_free(song: Song, device_id: str) -> bool:
@@ -149,7 +163,7 @@ def tone_move(song: Song, fault: ToneFault, after: Hearing) -> Move:
     left = distance_of(after, fault.region)
     side = "above" if fault.distance_db > 0 else "below"
     because = (
-        f"{fault.region.name} are {abs(fault.distance_db):.1f} dB {side} the usual fall of the spectrum; "
+        f"{fault.region.name} {fault.region.verb} {abs(fault.distance_db):.1f} dB {side} the usual fall of the spectrum; "
         f"the trim leaves {abs(left):.1f} dB"
     )
     evidence = (

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
 import numpy as np
@@ -18,7 +19,7 @@ from msgspec.structs import replace
 from bandmate.song.devices import Limiter
 from bandmate.sound.audio import Samples
 from bandmate.sound.loudness import LoudnessMeter
-from bandmate.sound.processors import processor_for
+from bandmate.sound.processors import Processor, processor_for
 
 NEAR_ENOUGH_LU = 0.02
 MOST_ROUNDS = 12
@@ -113,10 +114,8 @@ def played(tape: Tape, limiter: Limiter, rate_hz: int, target_lufs: float) -> So
     """One run of the tape through the limiter and the meter."""
     processor = processor_for(limiter, rate_hz=rate_hz, channels=2, seconds_per_tick=0.0)
     meter = LoudnessMeter(rate_hz, 2)
-    for block in tape.blocks():
-        meter.feed(processor.process(block) if processor else block)
-    if processor:
-        meter.feed(processor.process(np.zeros((2, processor.latency_frames), np.float32)))
+    for block in in_time(tape.blocks(), processor):
+        meter.feed(block)
     lufs = meter.result().integrated_lufs
     loudness = -120.0 if lufs is None else lufs
     report = processor.report() if processor else {}
@@ -128,3 +127,19 @@ def played(tape: Tape, limiter: Limiter, rate_hz: int, target_lufs: float) -> So
         mean_reduction_db=report.get("mean_reduction_db", 0.0),
         reduction_at_seconds=report.get("at_seconds"),
     )
+
+
+def in_time(blocks: Iterable[Samples], processor: Processor | None) -> Iterator[Samples]:
+    """The blocks through a processor, without its latency: frame for frame as the renderer will have them.
+
+    subtle: even 5 ms of shift would move the 400 ms windows of the meter, which tells on a song of a few seconds.
+    """
+    if processor is None:
+        yield from blocks
+        return
+    late = processor.latency_frames
+    for block in chain(blocks, [np.zeros((2, late), np.float32)]):
+        out = processor.process(block)
+        skipped = min(late, out.shape[1])
+        late -= skipped
+        yield out[:, skipped:]

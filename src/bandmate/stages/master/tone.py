@@ -34,17 +34,18 @@ class Region:
     """A part of the spectrum that one band can move."""
 
     name: str
+    verb: str
     low_hz: float
     high_hz: float
     band: Band
 
 
 REGIONS = (
-    Region("the lows", 45.0, 125.0, Band(id="1", kind="low-shelf", freq_hz=120.0, q=0.7071)),
-    Region("the low mids", 160.0, 400.0, Band(id="1", kind="bell", freq_hz=260.0, q=0.9)),
-    Region("the mids", 500.0, 1_600.0, Band(id="1", kind="bell", freq_hz=900.0, q=0.8)),
-    Region("the presence", 2_000.0, 5_000.0, Band(id="1", kind="bell", freq_hz=3_200.0, q=0.8)),
-    Region("the treble", 6_300.0, 12_500.0, Band(id="1", kind="high-shelf", freq_hz=6_500.0, q=0.7071)),
+    Region("the lows", "are", 45.0, 125.0, Band(id="1", kind="low-shelf", freq_hz=120.0, q=0.7071)),
+    Region("the low mids", "are", 160.0, 400.0, Band(id="1", kind="bell", freq_hz=260.0, q=0.9)),
+    Region("the mids", "are", 500.0, 1_600.0, Band(id="1", kind="bell", freq_hz=900.0, q=0.8)),
+    Region("the presence", "is", 2_000.0, 5_000.0, Band(id="1", kind="bell", freq_hz=3_200.0, q=0.8)),
+    Region("the treble", "is", 6_300.0, 12_500.0, Band(id="1", kind="high-shelf", freq_hz=6_500.0, q=0.7071)),
 )
 
 
