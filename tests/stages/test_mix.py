@@ -197,3 +197,14 @@ def test_a_song_without_tracks_is_answered() -> None:
 def test_the_same_song_gets_the_same_proposal() -> None:
     recordings = louder(stems(), "Lead Vox", -12.0)
     assert proposal_for(recordings)[2] == proposal_for(recordings)[2]
+
+
+def test_a_mono_stem_counts_as_loud_as_the_same_sound_on_both_sides() -> None:
+    recordings = louder(stems(), "Pad", 12.0)
+    mono = proposal_for(recordings)[2].moves[0]
+    recordings = {
+        name: np.stack([samples, samples]) if name == "Pad" else samples for name, samples in recordings.items()
+    }
+    stereo = proposal_for(recordings)[2].moves[0]
+    assert stereo.address == mono.address and stereo.after == mono.after
+    assert stereo.evidence[1].before == pytest.approx(mono.evidence[1].before, abs=0.01)

@@ -162,10 +162,8 @@ def placed(song: Song, device: AnyDevice) -> Move:
 def tone_move(song: Song, fault: ToneFault, after: Hearing) -> Move:
     left = distance_of(after, fault.region)
     side = "above" if fault.distance_db > 0 else "below"
-    because = (
-        f"{fault.region.name} {fault.region.verb} {abs(fault.distance_db):.1f} dB {side} the usual fall of the spectrum; "
-        f"the trim leaves {abs(left):.1f} dB"
-    )
+    distance = f"{abs(fault.distance_db):.1f} dB {side} the usual fall of the spectrum"
+    because = f"{fault.region.name} {fault.region.verb} {distance}; the trim leaves {abs(left):.1f} dB"
     evidence = (
         Evidence(
             what=f"{fault.region.name} against the usual spectrum",

@@ -42,6 +42,8 @@ from bandmate.stages.words import clock, spoken_name, spoken_role
 STAGE = "mix"
 HIGHEST_FADER_DB = 6.0
 TRIM_ID = "headroom"
+BOTH_SIDES_LU = 3.01
+"""A mono track is heard before its pan; from there it plays on both sides, which is twice the energy."""
 
 
 @dataclass
@@ -228,7 +230,7 @@ def part_of(track: Track, draft: Draft) -> Part:
     """A track with its fader, for the balance. Tracks of unknown role share nothing."""
     hearing, guess = draft.hearings[track.id], draft.guesses[track.id]
     factor = np.float32(10 ** (track.gain_db / 10))
-    lufs = (hearing.active_lufs or -100.0) + track.gain_db
+    lufs = (hearing.active_lufs or -100.0) + track.gain_db + (BOTH_SIDES_LU if hearing.channels == 1 else 0.0)
     same = sum(draft.guesses[other].role == guess.role for other in draft.hearings)
     sharing = 1 if guess.role == "unknown" else same
     return Part(track.id, spoken_name(track), guess, lufs, hearing.power * factor, sharing)
