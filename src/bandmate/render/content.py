@@ -19,9 +19,10 @@ from bandmate.song.tracks import Bus, Main, Track
 
 
 def track_content(song: Song, track: Track, point: Literal["clips", "inserts", "fader"]) -> str:
-    """The name of what a track gives at that point of its strip."""
+    """The name of what a track gives at that point of its strip; one name for both sides of inserts that are all off."""
     dry = track if point != "clips" else msgspec.structs.replace(track, inserts=())
-    parts: list[Any] = [point, whole_strip_parts(song, dry)]
+    place = "clips" if point == "inserts" and not switched_on(track.inserts) else point
+    parts: list[Any] = [place, whole_strip_parts(song, dry)]
     if point == "fader":
         parts.append([output_parts(track, song), track.mute])
     return key_of("heard track", parts)
