@@ -18,6 +18,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from bandmate.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from bandmate.project.folder import Project
     from bandmate.song.errors import BandmateError
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from bandmate.verbs.producing import produce
     from bandmate.verbs.projects import new_project, open_project
     from bandmate.verbs.proposing import propose_master, propose_mix
-
-__version__ = "0.1.0"
 
 WHERE = {
     "BandmateError": "song.errors",

@@ -154,3 +154,14 @@ def test_no_bands_are_flat_and_compiling_is_quiet(capsys: pytest.CaptureFixture[
     compile_kernels()
     assert not response_db([], FREQS, RATE).any()
     assert capsys.readouterr().out == ""
+
+
+def test_the_output_gain_of_an_equalizer_is_a_gain_and_nothing_else(rng: np.random.Generator) -> None:
+    from bandmate.song.devices import Equalizer
+    from bandmate.sound.audio import Audio
+    from bandmate.sound.processors import process_audio
+
+    audio = Audio(rng.standard_normal((2, 5_000)).astype(np.float32), 44_100)
+    quieter = process_audio(audio, Equalizer(id="trim", gain_db=-6.0))
+    np.testing.assert_allclose(quieter.samples, audio.samples * 10 ** (-6.0 / 20), rtol=1e-6)
+    assert process_audio(audio, Equalizer(id="trim", gain_db=-6.0).neutral()) is audio

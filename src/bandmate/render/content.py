@@ -10,16 +10,25 @@ from typing import Any, Literal
 import msgspec
 
 from bandmate.render.instruments import note_clip_parts
-from bandmate.render.keys import audio_clip_parts, automation_parts, key_of, output_parts, strip_parts
-from bandmate.render.strip import seconds_per_tick, switched_on
+from bandmate.render.keys import (
+    audio_clip_parts,
+    automation_parts,
+    insert_parts,
+    key_of,
+    output_parts,
+    strip_parts,
+)
+from bandmate.render.strip import switched_on
 from bandmate.song.clips import AudioClip
-from bandmate.song.devices import AnyDevice, Delay
 from bandmate.song.song import Song
 from bandmate.song.tracks import Bus, Main, Track
 
 
 def track_content(song: Song, track: Track, point: Literal["clips", "inserts", "fader"]) -> str:
-    """The name of what a track gives at that point of its strip; one name for both sides of inserts that are all off."""
+    """The name of what a track gives at that point of its strip.
+
+    Before and after inserts that are all off it is one name.
+    """
     dry = track if point != "clips" else msgspec.structs.replace(track, inserts=())
     place = "clips" if point == "inserts" and not switched_on(track.inserts) else point
     parts: list[Any] = [place, whole_strip_parts(song, dry)]
@@ -40,6 +49,7 @@ def main_content(song: Song) -> str:
 
 
 def whole_strip_parts(song: Song, track: Track) -> Any:
+    """What a track after its inserts depends on, notes and recordings alike."""
     clips = [
         audio_clip_parts(clip, song.rate_hz) if isinstance(clip, AudioClip) else note_clip_parts(clip, song)
         for clip in track.clips
@@ -49,13 +59,4 @@ def whole_strip_parts(song: Song, track: Track) -> Any:
 
 
 def bus_parts(song: Song, bus: Bus | Main) -> Any:
-    return [
-        [device_parts(song, d) for d in switched_on(bus.inserts)],
-        bus.gain_db,
-        automation_parts(bus.automation, song),
-    ]
-
-
-def device_parts(song: Song, device: AnyDevice) -> Any:
-    tick = seconds_per_tick(song) if isinstance(device, Delay) else 0
-    return [type(device).__name__, {**msgspec.to_builtins(device), "id": ""}, tick]
+    return [insert_parts(bus.inserts, song), bus.gain_db, automation_parts(bus.automation, song)]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bandmate.render.cache import RenderCache
 from bandmate.render.clips import AudioPlaying, ClipSum, Playing, Recordings, delay_frames, window_of
+from bandmate.render.content import whole_strip_parts
 from bandmate.render.feed import Feed, ReadAhead, Recorded, Stored
-from bandmate.render.instruments import note_clip_parts, note_frames, note_playing
-from bandmate.render.keys import audio_clip_parts, key_of, output_parts, strip_parts
+from bandmate.render.instruments import note_frames, note_playing
+from bandmate.render.keys import key_of, output_parts
 from bandmate.render.media import Media
 from bandmate.render.mixer import GROUP_TRACKS, GroupSum, TrackOutput
 from bandmate.render.strip import Inserted, InsertRow, switched_on
@@ -77,7 +78,7 @@ class Desk:
         """The track after its inserts."""
         if self._cache is None or not switched_on(track.inserts):
             return self._live_strip(track)
-        key = key_of("strip", self._strip_parts(track))
+        key = key_of("strip", whole_strip_parts(self.song, track))
         entry = self._cache.find(key)
         if entry is not None:
             return Stored(entry, partial(self._live_strip, track))
@@ -93,7 +94,7 @@ class Desk:
         """The sum of a group; ``ahead`` makes its tracks."""
         if self._cache is None or len(group.tracks) < 2:
             return self._live_group(group, ahead)
-        parts = [[self._strip_parts(track), output_parts(track, self.song)] for track in group.tracks]
+        parts = [[whole_strip_parts(self.song, track), output_parts(track, self.song)] for track in group.tracks]
         key = key_of("group", [group.places, parts])
         entry = self._cache.find(key)
         if entry is not None:
@@ -123,14 +124,6 @@ class Desk:
             window = window_of(clip, self.song.rate_hz)
             return window.start + window.frames
         return note_frames(clip, self.song).end
-
-    def _strip_parts(self, track: Track) -> Any:
-        rate_hz = self.song.rate_hz
-        clips = [
-            audio_clip_parts(clip, rate_hz) if isinstance(clip, AudioClip) else note_clip_parts(clip, self.song)
-            for clip in playable(track)
-        ]
-        return strip_parts(track, clips, self.song)
 
 
 def playable(track: Track) -> tuple[AnyClip, ...]:

@@ -16,7 +16,7 @@ import msgspec
 from bandmate.render.clips import delay_frames, window_of
 from bandmate.render.strip import seconds_per_tick, switched_on
 from bandmate.song.clips import AudioClip
-from bandmate.song.devices import Delay
+from bandmate.song.devices import AnyDevice, Delay
 from bandmate.song.song import Song
 from bandmate.song.tracks import Automation, Track
 
@@ -51,11 +51,16 @@ def strip_parts(track: Track, clip_parts: list[Any], song: Song) -> Any:
         "clips": clip_parts,
         "inverted": track.polarity_inverted,
         "delay_frames": delay_frames(track, song.rate_hz),
-        "inserts": [
-            [{**msgspec.to_builtins(device), "id": ""}, seconds_per_tick(song) if isinstance(device, Delay) else 0]
-            for device in switched_on(track.inserts)
-        ],
+        "inserts": insert_parts(track.inserts, song),
     }
+
+
+def insert_parts(inserts: tuple[AnyDevice, ...], song: Song) -> Any:
+    """What the devices of a strip do: their settings, and the tempo for those that follow it."""
+    return [
+        [{**msgspec.to_builtins(device), "id": ""}, seconds_per_tick(song) if isinstance(device, Delay) else 0]
+        for device in switched_on(inserts)
+    ]
 
 
 def output_parts(track: Track, song: Song) -> Any:

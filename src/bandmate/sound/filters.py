@@ -270,7 +270,9 @@ class EqualizerProcessor(BlockProcessor):
     def _run(self, samples: Samples) -> Samples:
         rows = samples.astype(np.float64)
         if not self.is_mid_side:
-            return (self.cascades[0].run(rows) * self.gain).astype(np.float32)
+            rows = self.cascades[0].run(rows)
+            rows *= self.gain
+            return rows.astype(np.float32)
         mid = self.cascades[0].run(0.5 * self.gain * (rows[:1] + rows[1:]))
         side = self.cascades[1].run(0.5 * self.gain * (rows[:1] - rows[1:]))
         return np.concatenate([mid + side, mid - side]).astype(np.float32)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bandmate.song.values import slug
-from bandmate.verbs.producing import Results, produce
+from bandmate.verbs.producing import produce
 from bandmate.verbs.progress import Progress, part, silent
+from bandmate.verbs.results import Results
 
 if TYPE_CHECKING:
     from bandmate.song.moves import Move

@@ -26,7 +26,6 @@ LIBRARIES = (
     "av",
     "msgspec",
     "lxml",
-    "mido",
     "midirenderer",
     "matplotlib",
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import bandmate
 from bandmate.project.folder import Project
 from bandmate.song.clips import AudioClip, NoteClip
 from bandmate.song.errors import RequestError
@@ -15,6 +14,7 @@ from bandmate.song.song import Song
 from bandmate.song.tracks import Track
 from bandmate.verbs.printing import check_sounds, file_name
 from bandmate.verbs.progress import Progress, silent
+from bandmate.version import __version__
 
 if TYPE_CHECKING:
     from bandmate.formats.dawproject import ExportedAudio
@@ -51,9 +51,7 @@ def export_dawproject(project: Project, path: Path | str, *, progress: Progress 
                 progress(f"printing {track.name or track.id}", 0.3)
                 printed[track.id] = print_track(project, song, track, Path(folder))
         progress("writing the DAWproject", 0.6)
-        report = write_dawproject(
-            song, path, recording, {"Title": song.title}, printed=printed, version=bandmate.__version__
-        )
+        report = write_dawproject(song, path, recording, {"Title": song.title}, printed=printed, version=__version__)
     words = [
         f'track "{name}": printed into its sound, because the format has no place for all of it' for name in printed
     ]

@@ -6,13 +6,12 @@ weaker or taken back.
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bandmate.formats.atomic_file import disk_errors, write_whole
 from bandmate.song.errors import RequestError
@@ -23,6 +22,7 @@ from bandmate.verbs.printing import Printed, before_mastering, render_master, re
 from bandmate.verbs.progress import Progress, part, silent
 from bandmate.verbs.projects import new_project
 from bandmate.verbs.proposing import propose_master, propose_mix
+from bandmate.verbs.results import Results
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import ProposalState
@@ -34,66 +34,6 @@ RESULTS = (
     "report.json",
 )
 """Everything that a production writes into its folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Results:
-    """What a production wrote, and what was proposed and accepted on the way.
-
-    ``left_out`` is what did not travel to the DAW project, ``remarks`` what the import had to say.
-    """
-
-    folder: Path
-    before: Printed
-    mix: Printed
-    master: Printed
-    dawproject: Path
-    stems: tuple[Path, ...]
-    report: Path
-    proposals: tuple[ProposalState, ...]
-    remarks: tuple[str, ...]
-    left_out: tuple[str, ...]
-
-    def summary(self) -> tuple[str, ...]:
-        """The outcome in a few lines."""
-        made = sum(state.counts["accepted"] for state in self.proposals)
-        counted = f"{made} moves were" if made > 1 else "1 move was"
-        lines = [f"{counted} proposed and accepted at full strength; how to review each is said at the end"]
-        if not made:
-            lines = ["no move was proposed: nothing needs changing for this destination"]
-        for what, sound in (("mix", self.mix), ("master", self.master)):
-            heard = sound.hearing
-            peak = heard.true_peak_dbtp if heard.true_peak_16x_dbtp is None else heard.true_peak_16x_dbtp
-            loudness = "silent" if heard.integrated_lufs is None else f"{heard.integrated_lufs:.1f} LUFS"
-            lines.append(f"{what}: {sound.path}  {loudness}, {peak:.2f} dBTP")
-        lines.append(f"DAW project: {self.dawproject}")
-        lines.append(f"stems: {self.folder / 'stems'} ({len(self.stems)} files)")
-        lines.append(f"report: {self.report}")
-        project = shlex.quote(str(self.folder / PRODUCTION_PROJECT))
-        lines += [
-            f"review: bandmate show {state.id} --project {project}" for state in self.proposals if state.proposal.moves
-        ]
-        return tuple(lines)
-
-    def facts(self) -> dict[str, Any]:
-        """The outcome for programs."""
-        sounds = (("before", self.before), ("mix", self.mix), ("master", self.master))
-        return {
-            "folder": str(self.folder),
-            "files": {name: sound_facts(sound) for name, sound in sounds},
-            "dawproject": str(self.dawproject),
-            "stems": [str(path) for path in self.stems],
-            "report": str(self.report),
-            "proposals": [{"id": s.id, "stage": s.proposal.stage, "counts": s.counts} for s in self.proposals],
-            "remarks": list(self.remarks),
-            "left_out": list(self.left_out),
-        }
-
-
-def sound_facts(sound: Printed) -> dict[str, Any]:
-    names = ("integrated_lufs", "range_lu", "true_peak_dbtp", "true_peak_16x_dbtp")
-    measured = {name: getattr(sound.hearing, name) for name in names}
-    return {"path": str(sound.path), "sha256": sound.sha256} | measured
 
 
 def produce(

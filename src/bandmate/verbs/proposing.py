@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import bandmate
 from bandmate.project.folder import Project
 from bandmate.verbs.listening import ears_of
 from bandmate.verbs.progress import Progress, part, silent
+from bandmate.version import __version__
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import ProposalState
@@ -23,7 +23,7 @@ def propose_mix(
     from bandmate.stages.mix.propose import propose_mix as propose
 
     ears = ears_of(project, part(progress, 0.0, 0.9))
-    proposal = propose(project.song, brief or MixBrief(), ears=ears, version=bandmate.__version__, seed=seed)
+    proposal = propose(project.song, brief or MixBrief(), ears=ears, version=__version__, seed=seed)
     return project.proposal(project.add_proposal(proposal))
 
 
@@ -36,5 +36,5 @@ def propose_master(
 
     progress("listening to the mix", 0.1)
     ears = ears_of(project, part(progress, 0.0, 0.9))
-    proposal = propose(project.song, brief or MasterBrief(), ears=ears, version=bandmate.__version__, seed=seed)
+    proposal = propose(project.song, brief or MasterBrief(), ears=ears, version=__version__, seed=seed)
     return project.proposal(project.add_proposal(proposal))

@@ -7,11 +7,11 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import bandmate
 from bandmate.song.spoken import spoken_place, spoken_value
 from bandmate.verbs.listening import HeardTrack, Listening, measured
 from bandmate.verbs.players import matched_players
 from bandmate.verbs.printing import Printed
+from bandmate.version import __version__
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import MoveState, ProposalState
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bandmate.report.data import FileRow, MoveRow, ProposalPart, ReportData, StemRow
     from bandmate.song.song import Song
     from bandmate.stages.master.delivery import DeliveryProfile
-    from bandmate.verbs.producing import Results
+    from bandmate.verbs.results import Results
 
 BITS = {"wav-16": 16, "wav-24": 24, "wav-32f": 32, "flac-16": 16, "flac-24": 24}
 
@@ -32,7 +32,7 @@ def report_data(project: Project, results: Results, heard: Listening, profile: D
     now = datetime.datetime.now(datetime.UTC).astimezone()
     return ReportData(
         title=song.title,
-        made_with=f"Bandmate {bandmate.__version__}",
+        made_with=f"Bandmate {__version__}",
         created_at=now.strftime("%Y-%m-%d %H:%M"),
         before=measured(results.before.hearing),
         after=measured(results.master.hearing),

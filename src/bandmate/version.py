@@ -1,0 +1,3 @@
+"""The version of Bandmate, where everything can ask for it."""
+
+__version__ = "0.1.0"
