@@ -29,6 +29,7 @@ import scipy.fft
 
 from bandmate.song.errors import OutOfRange
 from bandmate.sound.audio import Audio, Samples, checked_rate
+from bandmate.sound.band_power import add_power, fill_window, rows_for, rows_with_sound, sum_bands
 from bandmate.sound.finite import finite_block
 
 Reals = npt.NDArray[np.float64]
@@ -119,13 +120,13 @@ class SpectrumMeter:
         self._half = max(2, round(rate_hz * hop_ms / 1000))
         self._window = np.sin(np.pi * (np.arange(2 * self._half) + 0.5) / (2 * self._half)).astype(np.float32)
         self._bands = (third_octave_bands(rate_hz), erb_bands(rate_hz))
-        edges = [_edge_bins(bands, rate_hz / (2 * self._half)) for bands in self._bands]
-        self._edges, self._first_erb_edge = np.concatenate(edges), len(edges[0])
+        self._edges = [_edge_bins(bands, rate_hz / (2 * self._half)) for bands in self._bands]
         self._pending = np.zeros((channels, self._half), np.float32)
         self._pending_start = -self._half
         self._frames = 0
         self._hops = 0
-        self._mid, self._side = np.zeros((2, self._half + 1))
+        self._mid, self._side, self._both = np.zeros((3, self._half + 1))
+        self._rows = np.zeros((rows_for(channels), 2 * self._half), np.float32)
         self._columns: tuple[list[Samples], list[Samples]] = ([], [])
 
     def feed(self, block: npt.ArrayLike) -> None:
@@ -169,7 +170,7 @@ class SpectrumMeter:
     def _levels(self, index: int) -> BandLevels:
         """One division's long-term levels and its history."""
         columns = self._columns[index]
-        mid, side = (self._in_bands(power)[index] / max(1, self._frames) for power in (self._mid, self._side))
+        mid, side = (self._in_bands(power, index) / max(1, self._frames) for power in (self._mid, self._side))
         history = np.stack(columns, axis=1) if columns else np.zeros((len(mid), 0), np.float32)
         history.flags.writeable = False
         return BandLevels(self._bands[index], _decibels(mid), _decibels(side), _decibels(mid + side), history)
@@ -180,28 +181,27 @@ class SpectrumMeter:
             start = self._hops * self._rate_hz * self._hop_ms // 1000 - self._half - self._pending_start
             if start + 2 * self._half > signal.shape[1]:
                 break
-            self._analyse(signal[:, start : start + 2 * self._half])
+            self._analyse(signal, start)
             self._hops += 1
         self._pending = signal[:, start:].copy()
         self._pending_start += start
 
-    def _analyse(self, frames: Samples) -> None:
-        """Add one window's power to the sums and to the history."""
-        mean = frames.sum(axis=0) * np.float32(1 / self._channels)
-        rest = frames[:1] - mean if self._channels == 2 else frames - mean
-        bins = scipy.fft.rfft(np.concatenate([mean[None], rest]) * self._window, axis=1)
-        power = (bins.real.astype(np.float64) ** 2 + bins.imag.astype(np.float64) ** 2) / self._half
-        power[:, [0, -1]] /= 2
-        mid, side = power[0], power[1:].sum(axis=0) / len(rest)
-        self._mid += mid
-        self._side += side
-        for column, columns in zip(self._in_bands(mid + side), self._columns, strict=True):
-            columns.append((column / self._half).astype(np.float32))
+    def _analyse(self, signal: Samples, start: int) -> None:
+        """Add the power of the window that begins at frame ``start`` to the sums and to the history."""
+        fill_window(signal, start, self._window, self._rows)
+        rows = rows_with_sound(self._rows)
+        self._both[:] = 0.0
+        if rows:
+            bins = scipy.fft.rfft(self._rows[:rows], axis=1)
+            add_power(bins, 1 / self._half, self._mid, self._side, self._both)
+        for index, columns in enumerate(self._columns):
+            columns.append((self._in_bands(self._both, index) / self._half).astype(np.float32))
 
-    def _in_bands(self, power: Reals) -> tuple[Reals, Reals]:
-        """Power per bin, as power in 1/3-octave bands and in ERB bands."""
-        below = _power_below(power, self._edges)
-        return np.diff(below[: self._first_erb_edge]), np.diff(below[self._first_erb_edge :])
+    def _in_bands(self, power: Reals, index: int) -> Reals:
+        """Power per bin, as power in 1/3-octave bands (0) or in ERB bands (1)."""
+        sums = np.empty(len(self._edges[index]) - 1)
+        sum_bands(power, self._edges[index], sums)
+        return sums
 
 
 def measure_spectrum(audio: Audio, *, hop_ms: int = 100) -> Spectrum:
@@ -209,6 +209,14 @@ def measure_spectrum(audio: Audio, *, hop_ms: int = 100) -> Spectrum:
     meter = SpectrumMeter(audio.rate_hz, audio.channels, hop_ms=hop_ms)
     meter.feed(audio.samples)
     return meter.result()
+
+
+def compile_kernels() -> None:
+    """Compile the kernels of ``bandmate.sound.band_power`` (or load them from the cache)."""
+    for channels in (1, 2):
+        meter = SpectrumMeter(8_000, channels)
+        meter.feed(np.ones((channels, 1), np.float32))
+        meter.result()
 
 
 def third_octave_bands(rate_hz: int) -> Bands:
@@ -243,14 +251,6 @@ def _bands(scale: BandScale, to_hz: Callable[[Reals], Reals], numbers: Reals, ra
 def _edge_bins(bands: Bands, bin_hz: float) -> Reals:
     """The band edges counted in bins from the lower edge of bin 0; bin k is one bin wide, centred on k."""
     return np.append(bands.low_hz, bands.high_hz[-1:]) / bin_hz + 0.5
-
-
-def _power_below(power: Reals, edge_bins: Reals) -> Reals:
-    """Power below each edge; a bin that an edge cuts is shared out."""
-    below = np.zeros(len(power) + 1)
-    np.cumsum(power, out=below[1:])
-    whole = edge_bins.astype(np.int64)
-    return below[whole] + (edge_bins - whole) * power[np.minimum(whole, len(power) - 1)]
 
 
 def _decibels(power: Reals) -> Reals:
