@@ -6,6 +6,7 @@ The files themselves are copied into the project and never written again.
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bandmate.formats.containers import media_errors
 from bandmate.project.store import DATABASE_FILE
 from bandmate.song.clips import AudioClip
 from bandmate.song.errors import MediaError, RequestError
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from bandmate.formats.audio_files import FileFacts
     from bandmate.formats.midi_read import MidiSong
     from bandmate.project.folder import Project
+    from bandmate.project.media import Recording
 
 SOUND_ENDINGS = {".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus"} | {
     ".mp3",
@@ -58,10 +61,11 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A sound file that passed all checks."""
+    """A sound file that passed all checks; ``is_cut_off`` where only a part of what it promises is there."""
 
     path: Path
     facts: FileFacts
+    is_cut_off: bool = False
 
 
 def import_files(
@@ -106,7 +110,8 @@ def sorted_out(paths: Iterable[Path | str]) -> tuple[list[Path], list[Path]]:
     files: list[Path] = []
     given = [Path(path) for path in paths]
     for path in given:
-        files += folder_files(path) if path.is_dir() else [path]
+        with media_errors(path):
+            files += folder_files(path) if path.is_dir() else [path]
     scores = [path for path in files if path.suffix.lower() in MIDI_ENDINGS]
     sounds = [path for path in files if path not in scores]
     if not files:
@@ -165,14 +170,21 @@ def checked(path: Path, allow_truncated: bool) -> Found:
     """A sound file that can be mixed."""
     from bandmate.formats.audio_files import check_mixable, probe
 
+    facts = probe(path, allow_truncated=allow_truncated)
+    check_mixable(facts, path.name)
+    is_cut_off = allow_truncated and not is_whole(path)
+    if is_cut_off or facts.codec in CAN_HOLD_NAN:
+        read_through(path, allow_truncated)
+    return Found(path, facts, is_cut_off)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether all can be decoded that the file promises."""
     try:
-        facts = probe(path, allow_truncated=allow_truncated)
-        check_mixable(facts, path.name)
-        if facts.codec in CAN_HOLD_NAN:
-            read_through(path, allow_truncated)
-    except OSError as problem:
-        raise MediaError(f'"{path.name}" cannot be read: {(problem.strerror or str(problem)).lower()}') from problem
-    return Found(path, facts)
+        read_through(path, allow_truncated=False)
+    except MediaError:
+        return False
+    return True
 
 
 def read_through(path: Path, allow_truncated: bool) -> None:
@@ -212,7 +224,9 @@ def with_recordings(
     seen = {clip.audio: f'track "{t.name}"' for t in song.tracks for clip in t.clips if isinstance(clip, AudioClip)}
     for count, one in enumerate(found):
         progress(f"copying {one.path.name}", count / len(found))
-        recording = project.media.add(one.path)
+        recording = added(project, one)
+        if one.is_cut_off:
+            remarks.append(f"{one.path.name} is cut off; the {recording.seconds:.3f} s that are there were imported")
         if recording.sha256 in seen:
             remarks.append(f"{one.path.name} is the same recording as {seen[recording.sha256]}")
         seen[recording.sha256] = one.path.name
@@ -231,6 +245,21 @@ def with_recordings(
         role = guess.role if guess.confidence >= SURE_ENOUGH else "unknown"
         song = replace(song, tracks=(*song.tracks, Track(id=slug(name, taken), name=name, role=role, clips=(clip,))))
     return song, tuple(remarks)
+
+
+def added(project: Project, one: Found) -> Recording:
+    """The recording in the project; of a file that is cut off, a whole WAV of what is there."""
+    from bandmate.formats.audio_files import decode_blocks
+    from bandmate.formats.audio_write import AudioWriter
+
+    if not one.is_cut_off:
+        return project.media.add(one.path)
+    with tempfile.TemporaryDirectory() as folder:
+        mended = Path(folder) / f"{one.path.stem}.wav"
+        with AudioWriter(mended, one.facts.rate_hz, one.facts.channels, kind="wav-32f") as writer:
+            for block in decode_blocks(one.path, allow_truncated=True):
+                writer.write(block)
+        return project.media.add(mended)
 
 
 def with_score(song: Song, path: Path, score: MidiSong) -> tuple[Song, tuple[str, ...]]:
