@@ -88,6 +88,18 @@ def highest_crest(points: Points, i: int, highest: float) -> float:
 
 
 @kernel
+def is_quiet(row: Points, start: int, end: int, level: float) -> bool:
+    """Whether no sample from ``start`` to before ``end`` is above ``level``."""
+    for begin in range(start, end, 16):
+        loud = 0
+        for i in range(begin, min(begin + 16, end)):
+            loud += abs(row[i]) > level
+        if loud:
+            return False
+    return True
+
+
+@kernel
 def measure_peaks(
     segment: Samples, full: Phases, rolled: Phases, levels: tuple[float, float], points: Points, peaks: Points
 ) -> None:
@@ -104,9 +116,10 @@ def measure_peaks(
         count = min(LANES - 1, peaks.shape[1] - begin)
         for c in range(segment.shape[0]):
             row = segment[c]
-            if np.abs(row[begin : begin + count + taps]).max() <= quiet:
+            if is_quiet(row, begin, begin + count + taps, quiet):
                 continue
-            points[0, : count + 1] = row[begin + taps // 2 - 1 : begin + taps // 2 + count]
+            for i in range(count + 1):
+                points[0, i] = row[begin + taps // 2 - 1 + i]
             interpolate(row, begin + inner, count + 1, full, points, 1)
             interpolate(row, begin, count + 1, rolled, points, 4)
             top = points[8]
