@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.verbs.studio import evening, made_once, stems
+from tests.verbs.studio import closed, evening, made_once, small_disk, stems
 
-__all__ = ["evening", "made_once", "stems"]
+__all__ = ["closed", "evening", "made_once", "small_disk", "stems"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -112,6 +113,44 @@ def state_of(folder: Path) -> tuple[object, ...]:
         decided = [[move.state for move in state.moves] for state in project.proposals()]
         recordings = [one.sha256 for one in project.media.recordings()]
         return names, decided, recordings, project.head.id, project.song
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that cannot be written to, by root neither."""
+    folder = tmp_path / "closed"
+    folder.mkdir()
+    if sys.platform == "win32":
+        pytest.skip("a folder cannot be closed on Windows by its permissions")
+    if os.geteuid() != 0:
+        folder.chmod(0o500)
+        yield folder
+        folder.chmod(0o700)
+        return
+    mounted(folder, "size=64k")
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1.5 MB in memory."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("a small disk can only be mounted by root on Linux")
+    mounted(folder, "size=1500k")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def mounted(folder: Path, options: str) -> None:
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if done.returncode:
+        pytest.skip("mounting a disk in memory is not allowed here")
 
 
 @contextmanager

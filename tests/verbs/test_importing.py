@@ -310,15 +310,16 @@ def test_nothing_given_is_nothing_to_import(project: Project) -> None:
         bandmate.import_files(project, [])
 
 
-def test_a_file_and_a_folder_without_permission_are_named() -> None:
-    with nobodys_folder() as folder, bandmate.new_project(folder / "song") as project:
+def test_a_file_and_a_folder_without_permission_are_named(project: Project, tmp_path: Path) -> None:
+    bandmate.import_files(project, [tone(tmp_path / "a.wav", seconds=0.1)])
+    with nobodys_folder() as folder, bandmate.new_project(folder / "song") as own:
         take = tone(folder / "take.wav", seconds=0.1)
         take.chmod(0)
         with pytest.raises(
             MediaError, match=r'"take\.wav" may not be read; give yourself permission .+; nothing was imp'
         ):
-            bandmate.import_files(project, [take])
+            bandmate.import_files(own, [take])
         (folder / "closed").mkdir(mode=0)
         with pytest.raises(MediaError, match='"closed" may not be read; give yourself permission to read it'):
-            bandmate.import_files(project, [folder / "closed"])
-        assert project.log()[0].number == 1
+            bandmate.import_files(own, [folder / "closed"])
+        assert own.log()[0].number == 1

@@ -54,7 +54,7 @@ def render_mix(
     tracks: tuple[str, ...] | None = None,
     progress: Progress = silent,
 ) -> Printed:
-    """Write the song as it is now, with everything on its main bus.
+    """Write the song as it is now, with everything on its main bus; at another rate where the kind needs one.
 
     Raises
     ------
@@ -63,6 +63,7 @@ def render_mix(
     OutOfRange
         if ``span`` begins after the end of the song.
     """
+    from bandmate.formats.audio_write import writable_rate_hz
     from bandmate.render.engine import Renderer
 
     chosen = project.song if song is None else song
@@ -78,7 +79,9 @@ def render_mix(
     if span is not None and span.start_frame >= renderer.song_frames:
         starts, ends = span.start_frame / chosen.rate_hz, renderer.song_frames / chosen.rate_hz
         raise OutOfRange(f"nothing plays from {starts:.1f} s on: the song ends at {ends:.1f} s; begin earlier")
-    return printed(Path(path), renderer.blocks(span), chosen.rate_hz, kind=kind, tags={"title": chosen.title})
+    rate_hz = writable_rate_hz(kind, chosen.rate_hz)
+    blocks = at_rate(renderer.blocks(span), chosen.rate_hz, rate_hz)
+    return printed(Path(path), blocks, rate_hz, kind=kind, tags={"title": chosen.title})
 
 
 def render_master(

@@ -38,8 +38,9 @@ def marker() -> Path:
 def make_ready(progress: Progress = silent) -> bool:
     """Compile all sound kernels if that was not done on this machine; True if it had to be."""
     done = marker()
-    if done.exists():
-        return False
+    with suppress(OSError):
+        if done.exists():
+            return False
     for count, name in enumerate(KERNEL_MODULES):
         progress(FIRST_RUN, count / len(KERNEL_MODULES))
         importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
