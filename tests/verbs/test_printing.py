@@ -126,6 +126,17 @@ def test_a_master_meets_its_profile(evening: Path, tmp_path: Path, profile: str)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["evening", "master.wav"]
 
 
+def test_peaks_close_to_half_the_rate_stay_below_the_ceiling_by_both_our_meters(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).normal(0, 0.2, (4 * RATE_HZ, 2))
+    soundfile.write(tmp_path / "noise.wav", noise, RATE_HZ, subtype="PCM_24")
+    with bandmate.new_project(tmp_path / "song") as project:
+        bandmate.import_files(project, [tmp_path / "noise.wav"])
+        project.accept(bandmate.propose_master(project).id)
+        heard = bandmate.render_master(project, tmp_path / "master.wav", delivery_profile("spotify")).hearing
+    assert heard.true_peak_16x_dbtp is not None and max(heard.true_peak_16x_dbtp, heard.true_peak_dbtp) <= -1.0
+    assert heard.integrated_lufs == pytest.approx(-14.0, abs=0.2)
+
+
 def test_a_master_has_to_be_a_wav(evening: Path, tmp_path: Path) -> None:
     with (
         Project.open(evening) as project,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bandmate.verbs.importing import PRODUCTION_PROJECT
-from bandmate.verbs.printing import Printed
+from bandmate.verbs.printing import Printed, highest_peak_dbtp
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import ProposalState
@@ -41,7 +41,7 @@ class Results:
             lines = ["no move was proposed: nothing needs changing for this destination"]
         for what, sound in (("mix", self.mix), ("master", self.master)):
             heard = sound.hearing
-            peak = heard.true_peak_dbtp if heard.true_peak_16x_dbtp is None else heard.true_peak_16x_dbtp
+            peak = highest_peak_dbtp(heard)
             loudness = "silent" if heard.integrated_lufs is None else f"{heard.integrated_lufs:.1f} LUFS"
             lines.append(f"{what}: {sound.path}  {loudness}, {peak:.2f} dBTP")
         lines.append(f"DAW project: {self.dawproject}")

@@ -1,0 +1,66 @@
+"""Leaving for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mido
+import pytest
+
+import bandmate
+from bandmate.formats.dawproject_check import check_semantics
+from bandmate.project.folder import Project
+from bandmate.song.errors import ProjectError, RequestError
+from tests.verbs.test_importing import score
+
+
+def test_a_dawproject_of_the_accepted_mix_is_without_fault(evening: Path, tmp_path: Path) -> None:
+    with Project.open(evening) as project:
+        project.accept("P1")
+        project.accept(bandmate.propose_master(project).id)
+        done = bandmate.export_dawproject(project, tmp_path / "песня.dawproject")
+    assert check_semantics(done.path) == ()
+    assert any("limiter" in line for line in done.left_out)
+
+
+def test_what_the_format_cannot_hold_is_printed_and_said(evening: Path, tmp_path: Path) -> None:
+    with Project.open(evening) as project:
+        project.revise(
+            bandmate.Move(address="tracks/bass/polarity_inverted", before=False, after=True), "turn the bass over"
+        )
+        done = bandmate.export_dawproject(project, tmp_path / "song.dawproject")
+    assert check_semantics(done.path) == ()
+    assert any(line.startswith('track "bass": printed into its sound') for line in done.left_out)
+
+
+def test_notes_leave_as_they_came(tmp_path: Path) -> None:
+    with bandmate.new_project(tmp_path / "song") as project:
+        bandmate.import_files(project, [score(tmp_path / "in.mid")])
+        done = bandmate.export_midi(project, tmp_path / "out.mid")
+        bandmate.export_dawproject(project, tmp_path / "song.dawproject")
+    assert done.left_out == () and check_semantics(tmp_path / "song.dawproject") == ()
+    played = [message.note for message in mido.MidiFile(tmp_path / "out.mid") if message.type == "note_on"]
+    assert played == [60, 61, 62, 63]
+
+
+def test_recordings_stay_behind_in_midi_and_it_is_said(evening: Path, tmp_path: Path) -> None:
+    with Project.open(evening) as project:
+        with pytest.raises(RequestError, match="the song has no notes to write as MIDI, its tracks are recordings"):
+            bandmate.export_midi(project, tmp_path / "song.mid")
+        bandmate.import_files(project, [score(tmp_path / "in.mid")])
+        done = bandmate.export_midi(project, tmp_path / "song.mid")
+    assert done.left_out == ("recordings: bass, drums, lead vocal, pad",)
+
+
+def test_nothing_to_export_and_nowhere_to_write_are_said(evening: Path, closed: Path, tmp_path: Path) -> None:
+    with bandmate.new_project(tmp_path / "empty") as project:
+        with pytest.raises(RequestError, match="the song has no track that plays anything"):
+            bandmate.export_dawproject(project, tmp_path / "song.dawproject")
+        with pytest.raises(RequestError, match="the song has no notes to write as MIDI"):
+            bandmate.export_midi(project, tmp_path / "song.mid")
+    with Project.open(evening) as project:
+        with pytest.raises(ProjectError, match=r'"song\.dawproject" cannot be written: the folder ".+" is read-only'):
+            bandmate.export_dawproject(project, closed / "song.dawproject")
+        with pytest.raises(ProjectError, match=r'"a\.dawproject" cannot be written: there is no folder'):
+            bandmate.export_dawproject(project, tmp_path / "nowhere" / "a.dawproject")
+    assert not list(tmp_path.glob("song.*"))
