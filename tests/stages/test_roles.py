@@ -72,5 +72,5 @@ def test_silence_has_no_role() -> None:
 
 def test_the_table_is_in_sensible_limits() -> None:
     for facts in role_table().values():
-        assert -20 <= facts.relative_lu <= 0 and 2 <= facts.tolerance_lu <= 8
+        assert -20 <= facts.relative_lu <= 0 and 4 <= facts.tolerance_lu <= 10
         assert 20 <= facts.lowest_hz <= 200 and facts.family

@@ -27,7 +27,7 @@ from bandmate.stages.mix.balance import Part, Rebalance, rebalances
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.phase import PhaseFault, find_phase_faults
-from bandmate.stages.mix.roles import Guess, role_of, role_table
+from bandmate.stages.mix.roles import SURE_ENOUGH, Guess, role_of, role_table
 from bandmate.stages.mix.rumble import (
     LEAST_REDUCTION_DB,
     MOST_LOUDNESS_CHANGE_LU,
@@ -217,6 +217,11 @@ def add_balance(draft: Draft) -> None:
         bare = fader_move(track, found.gain_db)
         if not draft.may_move(bare.address):
             continue
+        if found.confidence < SURE_ENOUGH:
+            draft.remarks.append(
+                f"{found.part.name}: {abs(found.distance_lu):.1f} LU from its usual place, which may be meant; left alone"
+            )
+            continue
         if not found.helps:
             draft.remarks.append(
                 f"{found.part.name}: {abs(found.distance_lu):.1f} LU from its usual place, "
@@ -284,9 +289,7 @@ def with_balance_reason(bare: Move, found: Rebalance) -> Move:
         else f"{part.name} plays {abs(found.distance_lu):.1f} LU {side} where a {spoken_role(part.guess.role)} usually "
         f"sits against these tracks; {effect} {found.audible_after:.2f} instead of {found.audible_before:.2f} of theirs"
     )
-    beyond = abs(found.distance_lu) - part.tolerance_lu
-    confidence = part.guess.confidence * (0.6 + 0.35 * min(1.0, beyond / 6.0))
-    return msgspec.structs.replace(bare, because=because, evidence=evidence, confidence=round(confidence, 2))
+    return msgspec.structs.replace(bare, because=because, evidence=evidence, confidence=round(found.confidence, 2))
 
 
 def add_headroom(draft: Draft) -> None:
