@@ -15,6 +15,8 @@ from bandmate.song.proposal import Proposal
 from bandmate.song.song import Lock, Song
 from bandmate.song.tracks import Automation, AutomationPoint
 from bandmate.stages.ears import Ears
+from bandmate.stages.master.brief import MasterBrief
+from bandmate.stages.master.propose import propose_master
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.propose import propose_mix
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
@@ -134,6 +136,13 @@ def test_a_hot_mix_gets_headroom_on_the_main_bus() -> None:
     (move,) = proposal.moves
     assert_reason_rests_on_evidence(move)
     assert ears.main(apply(song, move)).true_peak_dbtp == pytest.approx(-6.0, abs=0.51)
+
+
+def test_a_mastered_song_is_not_turned_down() -> None:
+    song, ears = band({name: samples * 2.2 for name, samples in stems().items()})
+    done = apply(song, propose_mix(song, MixBrief(), ears=ears).moves)
+    done = apply(done, propose_master(done, MasterBrief(tone=False), ears=ears).moves)
+    assert propose_mix(done, MixBrief(), ears=ears).moves == ()
 
 
 def test_half_the_headroom_is_half_its_decibels() -> None:

@@ -1,0 +1,38 @@
+"""A mix proposal in the making."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bandmate.song.address import covers
+from bandmate.song.moves import Move, apply
+from bandmate.song.song import Song
+from bandmate.stages.ears import Ears
+from bandmate.stages.hearing import Hearing
+from bandmate.stages.mix.brief import MixBrief
+from bandmate.stages.mix.roles import Guess
+
+
+@dataclass
+class Draft:
+    """A proposal in the making: the song with the moves so far, and what is known of its tracks."""
+
+    song: Song
+    ears: Ears
+    brief: MixBrief
+    hearings: dict[str, Hearing]
+    guesses: dict[str, Guess]
+    moves: list[Move] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def make(self, move: Move) -> None:
+        """Take a move into the proposal and make it on the draft's song."""
+        self.song = apply(self.song, move)
+        self.moves.append(move)
+
+    def may_move(self, address: str) -> bool:
+        """Whether brief and locks leave that place free."""
+        parts = address.split("/")
+        if parts[0] == "tracks" and not self.brief.allows(parts[1]):
+            return False
+        return not any(covers(lock.address, address) or covers(address, lock.address) for lock in self.song.locks)
