@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,10 @@ def matched_players(before: Printed, after: Printed) -> tuple[Player, ...]:
         level - one.hearing.true_peak_dbtp + PEAK_ROOM_DBTP for level, one in zip(known, (before, after), strict=True)
     ]
     common_lufs = min(*known, *room)
-    return (
-        player("before", before, common_lufs - known[0], known[0]),
-        player("after", after, common_lufs - known[1], known[1]),
-    )
+    # Encoding is the slowest part of a report and does not hold Python's lock: one thread for each sound.
+    with ThreadPoolExecutor(2) as pool:
+        pair = pool.map(player, ("before", "after"), (before, after), [common_lufs - level for level in known], known)
+        return tuple(pair)
 
 
 def player(label: str, sound: Printed, gain_db: float, loudness_lufs: float) -> Player:
