@@ -15,6 +15,8 @@ import traceback
 
 from bandmate.song.errors import BandmateError
 
+STOPPED = 130
+
 
 def run() -> None:
     """Entry point of the ``bandmate`` command: errors become one line on stderr and an exit code."""
@@ -39,9 +41,11 @@ def outcome() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         print_error("stopped; what was finished before is kept, nothing is half-written", "cancelled")
-        return 130
-    except BrokenPipeError:
-        let_go_of_stdout()
+        return STOPPED
+    except SystemExit as end:
+        # subtle: rich and typer leave with 1 when whoever read our output has gone; completion leaves with 0.
+        if end.code:
+            let_go_of_stdout()
         return 0
     except Exception:  # noqa: BLE001 - the outermost frame: whatever arrives here is a bug
         traceback.print_exc()
@@ -57,11 +61,14 @@ def called() -> int:
 
     try:
         code: object = app(standalone_mode=False)
-        return code if isinstance(code, int) else 0
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:
         return usage_error(error)
+    if code == STOPPED:
+        # subtle: typer answers Ctrl-C with the exit code alone and says nothing
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
 
 
 def usage_error(error: object) -> int:
