@@ -23,13 +23,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandmate.render.feed import Feed, Notes, silence
-from bandmate.render.levels import Curve, Fader, Panner, linear_gain, placed
+from bandmate.render.levels import Fader, Panner, linear_gain, placed
 from bandmate.render.strip import InsertRow
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
+from bandmate.sound.adding import sum_of
 from bandmate.sound.audio import Samples
 
-GROUP_TRACKS = 5
+GROUP_TRACKS = 3
 
 
 class TrackOutput:
@@ -74,13 +75,19 @@ class GroupSum:
         self.frames = max((output.frames for output in outputs), default=0)
 
     def read(self, start: int, frames: int) -> Samples:
-        total = np.zeros((self.channels, frames), np.float64)
-        for output, rows in zip(self._outputs, self._rows, strict=True):
-            if start < output.frames:
-                block = output.read(start, frames)
-                for nth, row in enumerate(rows):
-                    total[2 * row : 2 * row + 2] += block[2 * nth : 2 * nth + 2]
-        return total.astype(np.float32)
+        playing = [
+            (output.read(start, frames), rows)
+            for output, rows in zip(self._outputs, self._rows, strict=True)
+            if start < output.frames
+        ]
+        sums = [silence(2, frames)] * len(self.places)
+        for place in range(len(self.places)):
+            arriving = [
+                block[2 * nth : 2 * nth + 2] for block, rows in playing for nth, row in enumerate(rows) if row == place
+            ]
+            if arriving:
+                sums[place] = sum_of(arriving)
+        return sums[0] if len(sums) == 1 else np.concatenate(sums, axis=0)
 
     def notes(self) -> Notes:
         return [output.notes() for output in self._outputs]
@@ -123,13 +130,7 @@ class BusRun:
         ready = min((sum(block.shape[1] for block in line) for line in self._waiting), default=0)
         if not ready:
             return silence(2, 0)
-        lines = [self._cut(source, ready) for source in range(len(self._waiting))]
-        if len(lines) == 1:
-            return lines[0]
-        total: Curve = lines[0].astype(np.float64)
-        for line in lines[1:]:
-            total += line
-        return total.astype(np.float32)
+        return sum_of([self._cut(source, ready) for source in range(len(self._waiting))])
 
     def take(self) -> Samples:
         """All inputs added up, through the devices, after fader and pan; what is ready of it."""
@@ -145,6 +146,8 @@ class BusRun:
         self._position += block.shape[1]
         if self._settings.is_silent:
             return silence(2, block.shape[1])
+        if self._settings.panner is None and self._settings.fader.is_neutral:
+            return block
         return placed(block, start, self._settings.fader, self._settings.panner)
 
     def begin_at(self, frame: int) -> None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from bandmate.sound.audio import Audio, Samples
 
 
@@ -82,7 +80,7 @@ class PeakMeter:
     def feed(self, block: Samples) -> None:
         self.frames += block.shape[1]
         if block.size:
-            self.peak = max(self.peak, float(np.abs(block).max()))
+            self.peak = max(self.peak, float(block.max()), -float(block.min()))
 
     @property
     def peak_dbfs(self) -> float | None:

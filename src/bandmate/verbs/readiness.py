@@ -18,7 +18,7 @@ import platformdirs
 
 from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 
-KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "spectrum", "processors")
+KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "spectrum", "adding", "processors")
 
 
 def cache_folder() -> Path:
