@@ -6,9 +6,11 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from bandmate.song.address import ABSENT
+from bandmate.song.devices import Band, DynamicBand
 from bandmate.song.errors import NewerVersion, ProjectError
 from bandmate.song.evidence import Evidence
-from bandmate.song.moves import diff
+from bandmate.song.moves import Move, diff
 from bandmate.song.proposal import Author, MadeMove, Proposal
 from bandmate.song.song import Song
 from bandmate.song.wire import (
@@ -47,6 +49,14 @@ def test_a_proposal_comes_back_from_json_as_it_was(a: Song, b: Song) -> None:
     assert proposal_from_json(proposal_to_json(proposal)) == proposal
     made = tuple(MadeMove(move=move, strength=0.5) for move in proposal.moves)
     assert made_from_json(made_to_json(made)) == made
+
+
+def test_an_inserted_band_keeps_its_kind() -> None:
+    """Equalizers and multiband compressors both have bands; JSON must say whose a band is."""
+    for band in (Band(id="1", gain_db=-2.0), DynamicBand(id="1", upper_hz=200.0)):
+        move = Move(address="main/inserts/x/bands/1", before=ABSENT, after=band)
+        proposal = Proposal(stage="mix", title="one band", moves=(move,))
+        assert proposal_from_json(proposal_to_json(proposal)) == proposal
 
 
 def test_a_higher_format_number_is_refused() -> None:

@@ -40,7 +40,7 @@ class Device(Value, frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-class Band(Value, frozen=True, kw_only=True):
+class Band(Value, frozen=True, kw_only=True, tag="band"):
     """One band of an equalizer.
 
     ``gain_db`` counts for bells and shelves. ``slope_db`` (per octave: 6, 12, 18, 24 …) counts for the passes. A
@@ -131,7 +131,7 @@ class DeEsser(Device, frozen=True, kw_only=True, tag="de-esser"):
         return replace(self, range_db=0.0)
 
 
-class DynamicBand(Value, frozen=True, kw_only=True):
+class DynamicBand(Value, frozen=True, kw_only=True, tag="dynamic-band"):
     """One band of a multiband compressor, up to ``upper_hz``; the highest band goes on to the top."""
 
     id: Id
