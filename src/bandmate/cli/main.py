@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
 import traceback
 
@@ -25,6 +26,8 @@ def run() -> None:
             # A console or pipe of an old encoding must not turn an arrow or a file name into a crash.
             stream.reconfigure(errors="replace")
     code = outcome()
+    # From here on the work is done, and a late Ctrl-C must not make it look undone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sys.stdout.flush()
     except BrokenPipeError:

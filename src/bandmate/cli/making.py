@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bandmate.cli.options import AsJson, InProject, opened
-from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text, write
+from bandmate.cli.output import out, print_json, progress_bar, say, table, text, write
 from bandmate.song.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def render(
     """Write the song as it is now to a sound file."""
     from bandmate.stages.master.delivery import delivery_profile
     from bandmate.verbs.printing import render_master, render_mix
+    from bandmate.verbs.results import level_in_words
 
     if master is not None and (bars or track or kind):
         raise RequestError("a master is the whole song as its profile wants it; leave out --bars, --track and --kind")
@@ -107,8 +108,7 @@ def render(
     if json:
         print_json({"path": str(done.path), "sha256": done.sha256, "measured": facts_of(heard)})
         return
-    loudness = "silent" if heard.integrated_lufs is None else f"{heard.integrated_lufs:.1f} LUFS"
-    write(f"{done.path}: {loudness}, {number(heard.true_peak_dbtp, 2)} dBTP, {heard.seconds:.1f} s, {heard.rate_hz} Hz")
+    write(f"{done.path}: {level_in_words(heard)}, {heard.seconds:.1f} s, {heard.rate_hz} Hz")
 
 
 def export(

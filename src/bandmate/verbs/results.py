@@ -12,6 +12,7 @@ from bandmate.verbs.printing import Printed, highest_peak_dbtp
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import ProposalState
+    from bandmate.stages.hearing import Hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,13 @@ class Results:
         counted = f"{made} moves were" if made > 1 else "1 move was"
         lines = [f"{counted} proposed and accepted at full strength; how to review each is said at the end"]
         if not made:
-            lines = ["no move was proposed: nothing needs changing for this destination"]
+            lines = ["no move was proposed; the report says why"]
         for what, sound in (("mix", self.mix), ("master", self.master)):
-            heard = sound.hearing
-            peak = highest_peak_dbtp(heard)
-            loudness = "silent" if heard.integrated_lufs is None else f"{heard.integrated_lufs:.1f} LUFS"
-            lines.append(f"{what}: {sound.path}  {loudness}, {peak:.2f} dBTP")
+            lines.append(f"{what}: {sound.path}  {level_in_words(sound.hearing)}")
         lines.append(f"DAW project: {self.dawproject}")
-        lines.append(f"stems: {self.folder / 'stems'} ({len(self.stems)} files)")
+        lines.append(
+            f"stems: {self.folder / 'stems'} ({len(self.stems)} {'file' if len(self.stems) == 1 else 'files'})"
+        )
         lines.append(f"report: {self.report}")
         project = shlex.quote(str(self.folder / PRODUCTION_PROJECT))
         lines += [
@@ -66,6 +66,13 @@ class Results:
             "remarks": list(self.remarks),
             "left_out": list(self.left_out),
         }
+
+
+def level_in_words(heard: Hearing) -> str:
+    """Loudness and the highest peak; ``silent`` where no loudness can be told."""
+    if heard.integrated_lufs is None:
+        return "silent"
+    return f"{heard.integrated_lufs:.1f} LUFS, {highest_peak_dbtp(heard):.2f} dBTP"
 
 
 def sound_facts(sound: Printed) -> dict[str, Any]:
