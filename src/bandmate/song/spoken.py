@@ -1,6 +1,6 @@
 """Moves in the musician's words: where something is changed, and what it was and becomes.
 
-``tracks/lead-vox/inserts/eq/bands/2/gain_db`` is "Lead Vox, equalizer, band 2, gain"; ``-2.5`` there is "-2.5 dB".
+``tracks/lead-vox/inserts/vocal-eq/bands/2/gain_db`` is "Lead Vox, vocal eq, band 2, gain"; ``-2.5`` there is "-2.5 dB".
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ SPOKEN_FIELDS = {
     "ceiling_dbtp": "ceiling",
     "freq_hz": "frequency",
     "role": "role",
-    ORDER: "order",
 }
 SILENT_STEPS = frozenset(("tracks", "buses", "inserts", "bands", "clips", "notes", "sends", "automation", "points"))
 
@@ -50,12 +49,14 @@ def spoken_place(song: Song, address: str) -> str:
 
 def spoken_step(path: tuple[str, ...], i: int, value: Any) -> str:
     step, parent = path[i], path[i - 1] if i else ""
+    if step == ORDER:
+        return f"order of the {parent}"
     if parent in ("tracks", "buses"):
         return getattr(value, "name", "") or step
     if parent == "bands":
         return f"band {step}"
     if parent == "inserts":
-        return spoken_device(value) if isinstance(value, Device) else step.replace("-", " ")
+        return step.replace("-", " ")
     if step == "main" and i == 0:
         return "main bus"
     if step == "gain_db" and path[0] in ("tracks", "buses") and i == 2:
