@@ -66,7 +66,10 @@ def print_json(value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: infinities and bytes become null, other objects their fields."""
+    """A value as JSON can hold it: infinities and bytes become null, other objects their fields.
+
+    What is no text in a file name becomes a question mark.
+    """
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, bytes):
@@ -75,7 +78,9 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, str | int | bool):
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if value is None or isinstance(value, int | bool):
         return value
     return plain(msgspec.to_builtins(value, enc_hook=str))
 

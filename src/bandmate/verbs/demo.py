@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bandmate.song.errors import RequestError
 from bandmate.song.values import slug
 from bandmate.verbs.producing import produce
 from bandmate.verbs.progress import Progress, part, silent
@@ -66,12 +67,21 @@ def run_demo(folder: Path | str, *, progress: Progress = silent) -> DemoRun:
     """Render the song's stems with faults in them, produce them, and compare.
 
     A second run in the same folder begins anew: what an earlier demo wrote there is replaced, and nothing else.
+
+    Raises
+    ------
+    RequestError
+        if there are results in the folder that are not from a demo.
     """
     from bandmate.verbs.demo_stems import make_demo_stems
     from bandmate.verbs.readiness import make_ready
 
     began = time.monotonic()
     place = Path(folder)
+    if (place / RESULTS_FOLDER).exists() and not (place / STEMS_FOLDER).exists():
+        raise RequestError(
+            f'"{place / RESULTS_FOLDER}" is not from a demo, and a demo would write there; choose another folder'
+        )
     for own in (STEMS_FOLDER, RESULTS_FOLDER):
         shutil.rmtree(place / own, ignore_errors=True)
     make_ready(part(progress, 0.0, 0.05))
