@@ -1,12 +1,13 @@
 """Getting ready once: the sound kernels are compiled on the first run on a machine and kept.
 
 numba keeps what it compiled beside the source, or in the user's cache where the source cannot be written to. A marker
-in the user's cache says for which versions this was done, so that the first long wait has a line that explains it and
-later runs have none.
+in the user's cache says for which versions this was done and for which copy of the source, so that the first long wait
+has a line that explains it and later runs have none.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import os
 import platform
@@ -28,11 +29,14 @@ def cache_folder() -> Path:
 
 
 def marker() -> Path:
-    """The file that says that the kernels of these versions were compiled."""
+    """The file that says that the kernels of these versions, at this place, were compiled."""
     from bandmate.render.keys import sound_version
 
+    # A second clone of the same versions has compiled nothing yet: what was compiled lies beside the source.
+    place = f"{Path(__file__).parent} {os.environ.get('NUMBA_CACHE_DIR', '')}"
+    digest = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:8]
     versions = f"{sound_version()}-numba-{version('numba')}-python-{platform.python_version()}"
-    return cache_folder() / f"kernels-{versions}"
+    return cache_folder() / f"kernels-{versions}-{digest}"
 
 
 def make_ready(progress: Progress = silent) -> bool:
