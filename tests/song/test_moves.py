@@ -9,7 +9,7 @@ from bandmate.song.devices import Band, Compressor, Equalizer, Limiter
 from bandmate.song.errors import OutOfRange, RequestError, StaleMove
 from bandmate.song.moves import Move, apply, diff
 from bandmate.song.notes import Note
-from bandmate.song.proposal import HUMAN, MadeMove, Proposal, accept, chosen, restrengthened
+from bandmate.song.proposal import HUMAN, Author, MadeMove, Proposal, accept, chosen, restrengthened
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
 
@@ -116,3 +116,8 @@ def test_the_strength_of_an_accepted_move_can_be_changed() -> None:
     less = apply(half, restrengthened(INSERT, 0.5, 0.25))
     assert get(less, "tracks/vox/inserts/eq/bands/1/gain_db") == -1.0
     assert apply(half, restrengthened(INSERT, 0.5, 0.0)).tracks[0].inserts == ()
+
+
+def test_an_author_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(RequestError, match='an author is human, assistant, import, not "person"'):
+        Author(kind="person")  # type: ignore[arg-type]

@@ -11,9 +11,12 @@ import msgspec
 from msgspec.structs import replace
 
 from bandmate.song.address import steps
-from bandmate.song.errors import OutOfRange
+from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.song.moves import Move, apply, blend
 from bandmate.song.song import Song
+
+
+AUTHOR_KINDS = ("human", "assistant", "import")
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +26,10 @@ class Author(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     name: str = ""
     version: str = ""
     seed: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in AUTHOR_KINDS:
+            raise RequestError(f'an author is {", ".join(AUTHOR_KINDS)}, not "{self.kind}"')
 
 
 HUMAN = Author(kind="human")
