@@ -15,7 +15,6 @@ from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.song.moves import Move, apply, blend
 from bandmate.song.song import Song
 
-
 AUTHOR_KINDS = ("human", "assistant", "import")
 
 
