@@ -113,6 +113,17 @@ def test_the_log_is_one_line_for_each_step(three: Caller) -> None:
     assert "human" in lines[3] and "new project" in lines[3]
 
 
+def test_the_log_of_one_step_shows_its_moves(three: Caller) -> None:
+    three.ok("accept", "P2", "-m", "1,3", "-s", "3=50")
+    lines = three.ok("log", "3").out.splitlines()
+    assert lines[0].startswith("revision 3, ") and lines[0].endswith(": accept P2, moves 1, 3: 3 faders")
+    assert lines[1:] == ["  bass, fader: 0 dB → -2 dB", "  pad, fader: 0 dB → -8 dB at 50%"]
+    moves = three.ok("log", "3", "--json").json["moves"]
+    assert [one["strength"] for one in moves] == [1.0, 0.5]
+    assert moves[0]["move"]["because"] == "it sticks out"
+    assert "revision" in three("log", "99").error
+
+
 def test_versions_and_branches(three: Caller) -> None:
     assert "no named versions yet" in three.ok("version").err
     assert three.ok("version", "raw").out == "raw: revision 2\n"

@@ -48,6 +48,15 @@ def test_a_commit_is_there_after_opening_again(project: Project) -> None:
         assert again.song_at(1).title == "Tram"
 
 
+def test_a_step_is_the_song_after_it_with_its_moves(project: Project) -> None:
+    before = project.head
+    project.revise(fader("bass", get(project.song, "tracks/bass/gain_db"), -3.0), "bass down")
+    step = project.step(project.head.number)
+    assert (step.id, step.parent, step.message) == (project.head.id, before.id, "bass down")
+    assert step.song == project.song and step.author == HUMAN
+    assert [one.move.address for one in step.made] == ["tracks/bass/gain_db"]
+
+
 def test_committing_the_same_song_returns_the_head_unchanged(project: Project) -> None:
     assert project.commit(project.song, "nothing") == project.head
     assert len(project.log()) == 1

@@ -80,6 +80,16 @@ def check_report(done: Results) -> None:
             assert one.move.because in page
 
 
+def test_the_report_draws_how_far_the_limiter_turned_down(produced: Results) -> None:
+    curve = json.loads((produced.folder / "report.json").read_text(encoding="utf-8"))["gain_reduction"]
+    depths = [depth for depth in curve["reduction_db"] if depth is not None]
+    assert len(curve["seconds"]) == len(curve["reduction_db"])
+    assert depths and max(depths) <= 0.0
+    said = produced.proposals[1].moves[-1].move.evidence
+    most = next(fact.after for fact in said if fact.what.startswith("most that the limiter"))
+    assert -min(depths) <= most + 0.1  # a mean over 100 ms is never deeper than the deepest moment
+
+
 def test_the_project_can_be_reviewed_and_taken_back(produced: Results) -> None:
     with Project.open(produced.folder / "project") as project:
         assert project.verify() == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from bandmate.cli.options import AsJson, InProject, opened
 from bandmate.cli.output import out, print_json, say, table, text, write
 from bandmate.song.errors import ProjectError
+from bandmate.song.spoken import spoken_place, spoken_value
 
 if TYPE_CHECKING:
     from bandmate.project.history import RevisionInfo
@@ -42,11 +44,15 @@ def redo(steps: Steps = 1, project: InProject = None, json: AsJson = False) -> N
 
 
 def log(
+    revision: Annotated[str | None, typer.Argument(help="Show the moves of this revision: its number.")] = None,
     project: InProject = None,
     everything: Annotated[bool, typer.Option("--all", help="Also what was left behind by undo and branches.")] = False,
     json: AsJson = False,
 ) -> None:
-    """List the revisions, newest first: what, who, when."""
+    """List the revisions, newest first: what, who, when; or show the moves of one."""
+    if revision is not None:
+        print_step(project, revision, json)
+        return
     with opened(project) as here:
         revisions, head = here.log(all=everything), here.head
         versions = {one.revision.id: one.name for one in here.versions()}
@@ -60,6 +66,24 @@ def log(
         cells = (mark, str(one.number), local_time(one.created_at), text(who), text(one.message))
         shown.add_row(*cells, *([text(versions.get(one.id, ""))] if versions else []))
     out().print(shown)
+
+
+def print_step(project: Path | None, revision: str, json: bool) -> None:
+    """One revision with every move it made."""
+    with opened(project) as here:
+        number = int(revision) if revision.isdecimal() else revision
+        info, step = here.revision(number), here.step(number)
+    if json:
+        import msgspec
+
+        print_json(revision_facts(info) | {"moves": msgspec.to_builtins(step.made)})
+        return
+    write(f"revision {info.number}, {local_time(info.created_at)}: {info.message}")
+    for one in step.made:
+        place, address = spoken_place(step.song, one.move.address), one.move.address
+        change = f"{spoken_value(one.move.before, address)} → {spoken_value(one.move.after, address)}"
+        at = f" at {one.strength:.0%}" if one.strength != 1.0 else ""
+        write(f"  {place}: {change}{at}")
 
 
 def version(

@@ -34,7 +34,7 @@ from bandmate.project.store import DATABASE_FILE, DEFAULT_WAIT_SECONDS, Store, c
 from bandmate.project.verify import Problem, verify
 from bandmate.song.errors import ProjectError
 from bandmate.song.moves import Move, apply, diff
-from bandmate.song.proposal import HUMAN, Author, MadeMove, Proposal
+from bandmate.song.proposal import HUMAN, Author, MadeMove, Proposal, Revision
 from bandmate.song.song import Song, check_references
 
 SONGS_IN_MEMORY = 8
@@ -208,6 +208,12 @@ class Project:
                 return made
             moves = diff(self._song_of(db, found.parent), self._song_of(db, found.id))
         return tuple(MadeMove(move=replace(move, by=found.author.kind)) for move in moves)
+
+    def step(self, revision: str | int) -> Revision:
+        """A revision as a value: the song after it, who made it, and its moves."""
+        info = self.revision(revision)
+        song, made = self.song_at(info.id), self.made(info.id)
+        return Revision(id=info.id, parent=info.parent, song=song, message=info.message, author=info.author, made=made)
 
     def log(self, all: bool = False) -> tuple[RevisionInfo, ...]:  # noqa: A002
         """The revisions that led here, newest first; with ``all`` those of every branch."""

@@ -7,8 +7,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bandmate.song.spoken import spoken_place, spoken_value
-from bandmate.verbs.listening import HeardTrack, Listening, measured
+from bandmate.verbs.listening import HeardTrack, Listening, ears_of, measured
 from bandmate.verbs.players import matched_players
 from bandmate.verbs.printing import Printed
 from bandmate.version import __version__
@@ -16,7 +18,7 @@ from bandmate.version import __version__
 if TYPE_CHECKING:
     from bandmate.project.decisions import MoveState, ProposalState
     from bandmate.project.folder import Project
-    from bandmate.report.data import FileRow, MoveRow, ProposalPart, ReportData, StemRow
+    from bandmate.report.data import FileRow, GainReduction, MoveRow, ProposalPart, ReportData, StemRow
     from bandmate.song.song import Song
     from bandmate.stages.master.delivery import DeliveryProfile
     from bandmate.verbs.results import Results
@@ -47,9 +49,38 @@ def report_data(project: Project, results: Results, heard: Listening, profile: D
         stems=tuple(stem_row(project, row) for row in heard.tracks),
         proposals=tuple(proposal_part(song, state) for state in results.proposals),
         files=tuple(file_rows(results)),
+        gain_reduction=gain_reduction(project),
         players=matched_players(results.before, results.master),
         how_to_review=review_commands(results),
         left_out=results.left_out,
+    )
+
+
+def gain_reduction(project: Project) -> GainReduction | None:
+    """How far the limiter turned down, every 100 ms: the power after it against the power before it with its gain.
+
+    None where the main bus does not end in a limiter. Silence is None.
+    """
+    import numpy as np
+
+    from bandmate.report.data import GainReduction
+    from bandmate.song.devices import Limiter
+
+    song = project.song
+    limiter = song.main.inserts[-1] if song.main.inserts else None
+    if not isinstance(limiter, Limiter):
+        return None
+    ears = ears_of(project)
+    before = ears.main(replace(song, main=replace(song.main, inserts=song.main.inserts[:-1])), check=True)
+    after = ears.main(song, check=True)
+    hops = min(before.hops, after.hops)
+    powers = [heard.power[:, :hops].sum(axis=0, dtype=np.float64) for heard in (before, after)]
+    driven = powers[0] * 10 ** (limiter.gain_db / 10)
+    heard = (powers[0] > 0) & (powers[1] > 0)
+    change_db = 10 * np.log10(np.where(heard, powers[1], 1.0) / np.where(heard, driven, 1.0))
+    return GainReduction(
+        seconds=tuple(i * after.hop_seconds for i in range(hops)),
+        reduction_db=tuple(min(0.0, float(db)) if ok else None for db, ok in zip(change_db, heard, strict=True)),
     )
 
 
