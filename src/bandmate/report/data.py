@@ -148,7 +148,8 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GainReduction:
-    """How far the limiter turned down: moments and decibels (0 or less, None where unknown), equally many."""
+    """How far the limiter turned down: moments and decibels (0 or less, None where unknown), equally many; each is the
+    mean of 100 ms."""
 
     seconds: tuple[float, ...]
     reduction_db: Curve
