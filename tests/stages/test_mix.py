@@ -95,6 +95,14 @@ def test_rumble_is_taken_away_and_the_music_stays() -> None:
     assert before.share_below(50.0) > 0.05 and after.share_below(50.0) < 0.01
 
 
+def test_rumble_on_a_track_of_unknown_role_is_less_sure() -> None:
+    recordings = stems()
+    guitar = recordings.pop("Guitar") + 0.05 * noise(9, 22, 40)
+    known = proposal_for({**recordings, "Guitar": guitar})[2].moves[0]
+    unknown = proposal_for({**recordings, "Audio 07": guitar + 0.2 * noise(10, 200, 9000)})[2].moves[0]
+    assert unknown.address.endswith("rumble-filter") and unknown.confidence < known.confidence - 0.1
+
+
 def test_a_bass_and_a_kick_keep_their_lows() -> None:
     _, _, proposal = proposal_for(stems(), MixBrief(balance=False, phase=False, headroom=False))
     assert proposal.moves == ()

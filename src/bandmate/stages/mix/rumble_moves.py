@@ -20,6 +20,9 @@ from bandmate.stages.mix.rumble import (
 )
 from bandmate.stages.words import spoken_name
 
+UNKNOWN_ROLE_SHARE = 0.7
+"""What is left of the confidence where it is not known how low the track can play."""
+
 
 def add_rumble(draft: Draft) -> None:
     """High-passes where rumble was measured, tried on the sound."""
@@ -61,5 +64,7 @@ def try_rumble(draft: Draft, track: Track, bare: Move, rumble: Rumble) -> None:
         f"the filter takes {low_before - low_after:.0f} dB off it"
     )
     certainty = min(0.95, 0.75 + max(0.0, rumble.share_db + 24.0) / 100.0)
+    if draft.guesses[track.id].role == "unknown":
+        certainty *= UNKNOWN_ROLE_SHARE
     draft.make(replace(bare, because=because, evidence=evidence, confidence=round(certainty, 2)))
     draft.hearings[track.id] = after
