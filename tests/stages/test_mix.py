@@ -99,7 +99,7 @@ def test_rumble_on_a_track_of_unknown_role_is_less_sure() -> None:
     recordings = stems()
     guitar = recordings.pop("Guitar") + 0.05 * noise(9, 22, 40)
     known = proposal_for({**recordings, "Guitar": guitar})[2].moves[0]
-    unknown = proposal_for({**recordings, "Audio 07": guitar + 0.2 * noise(10, 200, 9000)})[2].moves[0]
+    unknown = proposal_for({**recordings, "Audio 07": guitar})[2].moves[0]
     assert unknown.address.endswith("rumble-filter") and unknown.confidence < known.confidence - 0.1
 
 
