@@ -97,10 +97,18 @@ def test_rumble_is_taken_away_and_the_music_stays() -> None:
 
 def test_rumble_on_a_track_of_unknown_role_is_less_sure() -> None:
     recordings = stems()
-    guitar = recordings.pop("Guitar") + 0.05 * noise(9, 22, 40)
+    guitar = recordings.pop("Guitar") + 0.05 * noise(9, 18, 25)
     known = proposal_for({**recordings, "Guitar": guitar})[2].moves[0]
     unknown = proposal_for({**recordings, "Audio 07": guitar})[2].moves[0]
     assert unknown.address.endswith("rumble-filter") and unknown.confidence < known.confidence - 0.1
+
+
+def test_rumble_that_a_filter_cannot_reach_is_said_and_left_alone() -> None:
+    recordings = stems()
+    recordings["Audio 07"] = recordings.pop("Guitar") + 0.05 * noise(9, 22, 40)
+    _, _, proposal = proposal_for(recordings)
+    assert proposal.moves == ()
+    assert any("Audio 07: rumble so near to what it may play" in remark for remark in proposal.remarks)
 
 
 def test_a_bass_and_a_kick_keep_their_lows() -> None:

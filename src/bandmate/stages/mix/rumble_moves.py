@@ -49,19 +49,25 @@ def try_rumble(draft: Draft, track: Track, bare: Move, rumble: Rumble) -> None:
     low_before, low_after = (low_level_db(heard, rumble.below_hz) for heard in (before, after))
     change_lu = (after.active_lufs or -100.0) - (before.active_lufs or -100.0)
     name = spoken_name(track)
-    if low_before - low_after < LEAST_REDUCTION_DB or abs(change_lu) > MOST_LOUDNESS_CHANGE_LU:
+    taken_db = low_before - low_after
+    if abs(change_lu) > MOST_LOUDNESS_CHANGE_LU:
         draft.remarks.append(f"{name}: rumble, but a filter would take music with it ({change_lu:+.1f} LU); left alone")
+        return
+    if taken_db < LEAST_REDUCTION_DB:
+        draft.remarks.append(
+            f"{name}: rumble so near to what it may play that a filter takes only {taken_db:.0f} dB off it; left alone"
+        )
         return
     evidence = (
         Evidence(what=f"level below {rumble.below_hz:.0f} Hz", unit="dBFS", before=low_before, after=low_after),
-        Evidence(what="what the filter takes off the rumble", unit="dB", after=low_before - low_after),
+        Evidence(what="what the filter takes off the rumble", unit="dB", after=taken_db),
         Evidence(what="highest frequency of the rumble", unit="Hz", before=rumble.below_hz),
         Evidence(what="loudness while playing", unit="LUFS", before=before.active_lufs, after=after.active_lufs),
         Evidence(what="quiet moments of the rumble against its mean", unit="dB", before=rumble.steady_db),
     )
     because = (
         f"{name} has a steady rumble below {rumble.below_hz:.0f} Hz, under anything it plays; "
-        f"the filter takes {low_before - low_after:.0f} dB off it"
+        f"the filter takes {taken_db:.0f} dB off it"
     )
     certainty = min(0.95, 0.75 + max(0.0, rumble.share_db + 24.0) / 100.0)
     if draft.guesses[track.id].role == "unknown":
