@@ -9,15 +9,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandmate.song.address import get
+from bandmate.song.address import ORDER, get, last_step
 from bandmate.song.errors import BandmateError, LockedMove, StaleMove
 from bandmate.song.moves import Move, apply, blend, diff
+from bandmate.song.proposal import restrengthened
 from bandmate.song.song import Lock, Song
 from bandmate.song.tracks import Track
 from tests.songs import GAINS, songs
 
 STRENGTHS = st.floats(0, 1)
 SLOW = settings(deadline=None, max_examples=60)
+
+
+def is_same_but_for_order(a: Song, b: Song) -> bool:
+    """A move that brings an item back does not know where it was; everything else must be as before."""
+    return all(last_step(move.address) == ORDER for move in diff(a, b))
+
+
+def collection_moves(a: Song, b: Song) -> list[Move]:
+    """The same changes as whole collections, as a stage writes them that puts a device before others."""
+    names = ("tracks", "buses", "sections", "chords", "markers")
+    return [Move(address=name, before=getattr(a, name), after=getattr(b, name), by="human") for name in names]
 
 
 @SLOW
@@ -80,6 +92,36 @@ def test_any_strength_of_any_difference_gives_a_song(a: Song, b: Song, strength:
     for move in diff(a, b):
         song = apply(song, move, strength)
     assert isinstance(song, Song)
+
+
+@SLOW
+@given(songs(), songs())
+def test_a_move_turned_round_takes_itself_back(a: Song, b: Song) -> None:
+    for move in (*diff(a, b), *collection_moves(a, b)):
+        turned_round = msgspec.structs.replace(move, before=move.after, after=move.before)
+        assert is_same_but_for_order(apply(apply(a, move), turned_round), a)
+
+
+@SLOW
+@given(songs(), songs())
+def test_moves_of_different_places_may_come_in_any_order(a: Song, b: Song) -> None:
+    moves = diff(a, b)
+    assert is_same_but_for_order(apply(a, moves), apply(a, reversed(moves)))
+
+
+@SLOW
+@given(songs(), songs(), STRENGTHS, STRENGTHS)
+def test_another_strength_later_is_that_strength_at_once(a: Song, b: Song, first: float, then: float) -> None:
+    for move in (*diff(a, b), *collection_moves(a, b)):
+        changed = apply(apply(a, move, first), restrengthened(move, first, then))
+        assert is_same_but_for_order(changed, apply(a, move, then))
+
+
+@SLOW
+@given(songs(), songs())
+def test_a_whole_collection_merged_is_that_collection(a: Song, b: Song) -> None:
+    for move in collection_moves(a, b):
+        assert get(apply(a, move), move.address) == move.after
 
 
 @SLOW

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bandmate.song.address import ABSENT, get, value_type_at
 from bandmate.song.devices import Band, Compressor, Equalizer, Limiter
 from bandmate.song.errors import OutOfRange, RequestError, StaleMove
-from bandmate.song.moves import Move, apply, diff
+from bandmate.song.moves import Move, apply, diff, lock_at
 from bandmate.song.notes import Note
 from bandmate.song.proposal import HUMAN, Author, MadeMove, Proposal, accept, chosen, restrengthened
-from bandmate.song.song import Song
+from bandmate.song.song import Lock, Song
 from bandmate.song.tracks import Track
 
 EQ = Equalizer(id="eq", bands=(Band(id="1", freq_hz=280.0, gain_db=-4.0),))
@@ -91,6 +93,61 @@ def test_a_changed_order_is_one_move() -> None:
     swapped = Song(tracks=tuple(reversed(SONG.tracks)))
     (move,) = diff(SONG, swapped)
     assert (move.address, move.before, move.after) == ("tracks/@order", ("vox", "bass"), ("bass", "vox"))
+
+
+def test_an_order_with_something_that_is_not_there_is_stale() -> None:
+    unknown = Move(address="tracks/@order", before=("vox", "bass"), after=("bass", "horns", "vox"))
+    with pytest.raises(StaleMove, match='tracks/@order is stale: it puts "horns" in order, which is not in the song'):
+        apply(SONG, unknown)
+
+
+def test_an_order_leaves_out_what_is_gone_meanwhile() -> None:
+    gone = apply(SONG, Move(address="tracks/vox", before=SONG.tracks[0], after=ABSENT))
+    swap = Move(address="tracks/@order", before=("vox", "bass"), after=("bass", "vox"))
+    assert [track.id for track in apply(gone, swap).tracks] == ["bass"]
+
+
+@pytest.mark.parametrize(
+    ("address", "before", "after", "said"),
+    [
+        ("tracks/vox/mute", False, "yes", "tracks/vox/mute cannot hold 'yes': expected `bool`, got `str`"),
+        ("title", "", ABSENT, "title cannot hold nothing: expected `str`"),
+        ("tracks/vox/inserts/eq", ABSENT, Track(id="eq"), "tracks/vox/inserts/eq cannot hold Track"),
+        (
+            "tracks/vox/inserts/eq",
+            ABSENT,
+            Compressor(id="comp"),
+            'cannot hold an item named "comp"; its id must be "eq"',
+        ),
+        ("tracks/vox/inserts", (), [EQ], "tracks/vox/inserts cannot hold a list; a collection is a tuple"),
+    ],
+)
+def test_a_value_that_no_song_could_have_there_is_refused(address: str, before: Any, after: Any, said: str) -> None:
+    with pytest.raises(RequestError, match=said):
+        apply(SONG, Move(address=address, before=before, after=after))
+
+
+def test_slashes_too_many_change_nothing_about_an_address() -> None:
+    swap = Move(address="/tracks//@order/", before=("vox", "bass"), after=("bass", "vox"))
+    assert [track.id for track in apply(SONG, swap).tracks] == ["bass", "vox"]
+    assert apply(SONG, Move(address="/", before=SONG, after=Song(title="other"))) == Song(title="other")
+
+
+def test_below_nothing_there_is_nothing_to_move() -> None:
+    with pytest.raises(StaleMove, match="key/tonic is stale: nothing has no tonic"):
+        apply(SONG, Move(address="key/tonic", before=0, after=2))
+
+
+def test_half_a_fader_move_written_in_whole_numbers_is_half_of_it() -> None:
+    half = apply(SONG, Move(address="tracks/vox/gain_db", before=0, after=-3), 0.5)
+    assert half.tracks[0].gain_db == -1.5
+
+
+def test_what_keeps_proposals_from_a_place_is_named() -> None:
+    song = Song(tracks=SONG.tracks, locks=(Lock(id="l", address="tracks/vox/inserts"),))
+    assert lock_at(song, "tracks/vox/inserts/eq") == lock_at(song, "tracks/vox") == "tracks/vox/inserts"
+    assert lock_at(song, "tracks/bass") is None
+    assert lock_at(SONG, "locks/l") == "the list of locks"
 
 
 def test_the_type_at_an_address_is_known() -> None:

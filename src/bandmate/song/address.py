@@ -38,6 +38,11 @@ def steps(address: str) -> tuple[str, ...]:
     return tuple(step for step in address.split("/") if step)
 
 
+def last_step(address: str) -> str:
+    """The field or item that an address ends at; empty for the whole song."""
+    return steps(address)[-1] if steps(address) else ""
+
+
 def covers(prefix: str, address: str) -> bool:
     """Whether ``address`` is at or below ``prefix``."""
     return steps(address)[: len(steps(prefix))] == steps(prefix)
@@ -81,7 +86,8 @@ def child(value: Any, step: str, address: str) -> Any:
         return ids_of(value) if step == ORDER else by_id(value).get(step, ABSENT)
     if step in getattr(value, "__struct_fields__", ()):
         return getattr(value, step)
-    raise StaleMove(address, f"{type(value).__name__.lower()} has no {step}")
+    what = "nothing" if value is None else type(value).__name__.lower()
+    raise StaleMove(address, f"{what} has no {step}")
 
 
 def put(value: Any, path: tuple[str, ...], new: Any) -> Any:
@@ -118,9 +124,36 @@ def value_type_at(address: str) -> Any:
     return hint
 
 
+def check_fits(value: Any, address: str) -> None:
+    """Refuse a value that no song could have at ``address``, so that a song is never made that cannot be read again.
+
+    Raises
+    ------
+    RequestError
+        if the type is wrong, or an item has another id than its address.
+    """
+    path = steps(address)
+    is_item = len(path) > 0 and path[-1] != ORDER and is_collection_type(value_type_at("/".join(path[:-1])))
+    if isinstance(value, Absent) and is_item:
+        return
+    if isinstance(value, list):
+        raise RequestError(f"{address} cannot hold a list; a collection is a tuple")
+    try:
+        msgspec.convert(value, value_type_at(address))
+    except msgspec.ValidationError as problem:
+        raise RequestError(f"{address} cannot hold {value!r:.60}: {f'{problem}'.lower()}") from problem
+    if is_item and value.id != path[-1]:
+        raise RequestError(f'{address} cannot hold an item named "{value.id}"; its id must be "{path[-1]}"')
+
+
+def is_collection_type(hint: Any) -> bool:
+    """Whether items with ids belong there."""
+    return any(get_origin(unwrapped(part)[0]) is tuple for part in union_members(hint))
+
+
 def child_type(hint: Any, step: str, address: str, parent: str) -> Any:
     alternatives = [unwrapped(part)[0] for part in union_members(hint)]
-    if any(get_origin(part) is tuple for part in alternatives):
+    if is_collection_type(hint):
         return tuple[str, ...] if step == ORDER else united([get_args(part)[0] for part in alternatives])
     found = [fields[step] for part in alternatives if step in (fields := struct_fields(part))]
     if not found:

@@ -21,7 +21,20 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from bandmate.song.address import ABSENT, ORDER, Absent, by_id, covers, get, ids_of, is_items, put, steps
+from bandmate.song.address import (
+    ABSENT,
+    ORDER,
+    Absent,
+    by_id,
+    check_fits,
+    covers,
+    get,
+    ids_of,
+    is_items,
+    last_step,
+    put,
+    steps,
+)
 from bandmate.song.errors import LockedMove, OutOfRange, StaleMove
 from bandmate.song.evidence import Evidence
 from bandmate.song.song import Song
@@ -65,6 +78,8 @@ def apply(song: Song, moves: Move | Iterable[Move], strength: float = 1.0) -> So
         if a lock covers the place and the move is not the musician's own.
     OutOfRange
         if the strength is not from 0 to 1.
+    RequestError
+        if no song could have what a move would put there.
     """
     if not 0.0 <= strength <= 1.0:
         raise OutOfRange(f"strength is {strength:g}; possible are 0 to 1 (0 to 100 %)")
@@ -76,30 +91,45 @@ def apply(song: Song, moves: Move | Iterable[Move], strength: float = 1.0) -> So
 def apply_one(song: Song, move: Move, strength: float) -> Song:
     if move.by != "human":
         check_locks(song, move.address)
+    path = steps(move.address)
     now = get(song, move.address)
-    new = merge(move.before, move.after, now, strength, move.address)
-    return song if new is now else put(song, steps(move.address), new)
+    new = merge(move.before, move.after, now, strength, "/".join(path))
+    if new is now:
+        return song
+    changed: Song = put(song, path, new)
+    check_fits(new, move.address)
+    return changed
 
 
 def check_locks(song: Song, address: str) -> None:
-    """Refuse an address that is below a lock, or that holds something locked."""
+    """Refuse an address at which only the musician may change something."""
+    lock = lock_at(song, address)
+    if lock is not None:
+        raise LockedMove(address, lock)
+
+
+def lock_at(song: Song, address: str) -> str | None:
+    """What keeps proposals from moving ``address``: the lock at it, above it or below it; None where it is free.
+
+    The list of locks itself is always locked.
+    """
     for lock in song.locks:
         if covers(lock.address, address) or covers(address, lock.address):
-            raise LockedMove(address, lock.address)
-    if covers("locks", address):
-        raise LockedMove(address, "the list of locks")
+            return lock.address
+    return "the list of locks" if covers("locks", address) else None
 
 
 def merge(before: Any, after: Any, now: Any, strength: float, where: str) -> Any:
     """Carry the change before → after over to ``now``; refuse where ``now`` is not what the change stands on."""
     if strength == 0 or before == after:
         return now
-    if where.endswith("/" + ORDER):
+    if last_step(where) == ORDER:
+        check_order(before, after, now, where)
         return merge_order(before, after, now, strength)
     if is_items(before) and is_items(after) and is_items(now):
         return merge_items(before, after, now, strength, where)
     if now == before:
-        return blend(now, after, strength, steps(where)[-1] if where else "")
+        return blend(now, after, strength, last_step(where))
     if is_same_struct(before, after, now):
         changed = {
             f: merge(getattr(before, f), getattr(after, f), getattr(now, f), strength, f"{where}/{f}")
@@ -134,6 +164,13 @@ def merge_items(
     order = merge_order(ids_of(before), ids_of(after), ids_of(now), strength)
     result = tuple(merged[i] for i in order if not isinstance(merged[i], Absent))
     return now if len(result) == len(now) and all(x is y for x, y in zip(result, now, strict=True)) else result
+
+
+def check_order(before: tuple[str, ...], after: tuple[str, ...], now: tuple[str, ...], where: str) -> None:
+    """Refuse an order of things of which one is not there to be put in order."""
+    for name in after:
+        if name not in before and name not in now:
+            raise StaleMove(where, f'it puts "{name}" in order, which is not in the song')
 
 
 def merge_order(
@@ -183,9 +220,9 @@ def blend(before: Any, after: Any, strength: float, field: str = "") -> Any:
         return blend(after.neutral(), after, strength)
     if isinstance(after, Absent) and hasattr(before, "neutral"):
         return blend(before, before.neutral(), strength)
-    if is_quantity(before) and type(before) is type(after) and field not in STEPPED_FIELDS:
+    if is_quantity(before) and is_quantity(after) and field not in STEPPED_FIELDS:
         return blend_numbers(before, after, strength, field)
-    if before != () and after != () and is_items(before) and is_items(after):
+    if is_items(before) and is_items(after):
         return merge_items(before, after, before, strength, field)
     if is_same_struct(before, after):
         changed = {
@@ -194,8 +231,6 @@ def blend(before: Any, after: Any, strength: float, field: str = "") -> Any:
             if getattr(before, f) != getattr(after, f)
         }
         return replace(before, **changed)
-    if isinstance(before, tuple) and isinstance(after, tuple) and is_items(before) and is_items(after):
-        return merge_items(before, after, before, strength, field)
     return after if strength >= 0.5 else before
 
 
@@ -209,7 +244,8 @@ def blend_numbers(before: float, after: float, strength: float, field: str) -> f
     else:
         between = before + (after - before) * strength
     inside = min(max(between, min(before, after)), max(before, after))
-    return round(inside) if isinstance(before, int) else inside
+    # subtle: a fader moved by hand from 0 to -3 is written in whole numbers, but the 0.0 of the song is none.
+    return round(inside) if isinstance(before, int) and isinstance(after, int) else inside
 
 
 def diff(a: Any, b: Any, where: str = "") -> tuple[Move, ...]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from bandmate.song.address import steps
+from bandmate.song.address import last_step
 from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.song.moves import Move, apply, blend
 from bandmate.song.song import Song
@@ -95,5 +95,5 @@ def accept(song: Song, made: tuple[MadeMove, ...]) -> Song:
 
 def restrengthened(move: Move, old: float, new: float) -> Move:
     """The move that takes an accepted ``move`` from one strength to another."""
-    before, after = (blend(move.before, move.after, strength, steps(move.address)[-1]) for strength in (old, new))
+    before, after = (blend(move.before, move.after, strength, last_step(move.address)) for strength in (old, new))
     return replace(move, before=before, after=after)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bandmate.song.address import ORDER, Absent, by_id, is_items, steps
+from bandmate.song.address import ORDER, Absent, by_id, is_items, last_step, steps
 from bandmate.song.devices import Device, Equalizer, Limiter
 from bandmate.song.song import Song
 
@@ -78,7 +78,7 @@ def spoken_device(device: Device) -> str:
 
 def spoken_value(value: Any, address: str) -> str:
     """A value with its unit; a device with the settings that matter; nothing for an item that is not there."""
-    field = steps(address)[-1] if address else ""
+    field = last_step(address)
     if isinstance(value, Absent) or value is None:
         return "nothing"
     if isinstance(value, bool):
