@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import msgspec
 from msgspec.structs import replace
 
-from bandmate.song.address import ABSENT, by_id, covers
+from bandmate.song.address import ABSENT, by_id
 from bandmate.song.devices import AnyDevice, Limiter
 from bandmate.song.evidence import Evidence
-from bandmate.song.moves import Move
+from bandmate.song.moves import Move, lock_at
 from bandmate.song.proposal import Author, Proposal
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
@@ -149,8 +149,7 @@ def lone_instrument(song: Song) -> Track | None:
 
 
 def is_free(song: Song, device_id: str) -> bool:
-    address = f"main/inserts/{device_id}"
-    return not any(covers(lock.address, address) or covers(address, lock.address) for lock in song.locks)
+    return lock_at(song, f"main/inserts/{device_id}") is None
 
 
 def placed(song: Song, device: AnyDevice) -> Move:

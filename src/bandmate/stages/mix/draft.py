@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bandmate.song.address import covers
-from bandmate.song.moves import Move, apply
+from bandmate.song.address import steps
+from bandmate.song.moves import Move, apply, lock_at
 from bandmate.song.song import Song
 from bandmate.stages.ears import Ears
 from bandmate.stages.hearing import Hearing
@@ -32,7 +32,6 @@ class Draft:
 
     def may_move(self, address: str) -> bool:
         """Whether brief and locks leave that place free."""
-        parts = address.split("/")
-        if parts[0] == "tracks" and not self.brief.allows(parts[1]):
-            return False
-        return not any(covers(lock.address, address) or covers(address, lock.address) for lock in self.song.locks)
+        collection, name, *_ = steps(address)
+        is_meant = collection != "tracks" or self.brief.allows(name)
+        return is_meant and lock_at(self.song, address) is None
