@@ -20,7 +20,7 @@ import soundfile
 
 from bandmate.formats.audio_files import read_audio
 from bandmate.project import Project, Recording, cached_audio
-from bandmate.project.media import remove_forgotten
+from bandmate.project.recordings import remove_forgotten
 from bandmate.render.media import Media
 from bandmate.song.errors import MediaError, ProjectError, UnknownName
 from bandmate.sound.resample import resample

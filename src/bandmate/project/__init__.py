@@ -4,8 +4,9 @@ from bandmate.project.branches import BranchInfo, VersionInfo
 from bandmate.project.decisions import MoveState, ProposalState
 from bandmate.project.folder import Project, find_project
 from bandmate.project.history import RevisionInfo
-from bandmate.project.media import MediaStore, Recording
+from bandmate.project.media import MediaStore
 from bandmate.project.proposals import Accepted, LeftOut
+from bandmate.project.recordings import Recording
 from bandmate.project.verify import Problem
 
 __all__ = [

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.formats.audio_files import Reader, decode_blocks, open_audio
-from bandmate.project.media import PART_SUFFIX, Recording, by_original_name, remove_forgotten
+from bandmate.project.recordings import PART_SUFFIX, Recording, by_original_name, remove_forgotten
 from bandmate.song.errors import ProjectError
 from bandmate.sound.audio import Samples
 from bandmate.sound.resample import Resampler

@@ -17,13 +17,11 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bandmate.project.disk import free_bytes, plain_words, readable_bytes, sync_folder
+from bandmate.project.recordings import PART_SUFFIX, Recording, remove_forgotten
 from bandmate.project.rows import now_utc, storable
 from bandmate.project.store import Store
 from bandmate.song.errors import MediaError, ProjectError, UnknownName
@@ -34,31 +32,9 @@ if TYPE_CHECKING:
 
 AUDIO_FOLDER = "audio"
 CACHE_FOLDER = "cache"
-PART_SUFFIX = ".part"
 COPY_BYTES = 1 << 20
-FORGOTTEN_SECONDS = 3600.0
-"""A half-copied file that nobody has written to for so long belongs to a program that died."""
 
 COLUMNS = "sha256, extension, channels, frames, rate_hz, codec, original_name, bytes, is_exact_seek"
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """A file in the project. ``extension`` has no dot; ``is_exact_seek`` means that it can be read anywhere exactly."""
-
-    sha256: str
-    extension: str
-    channels: int
-    frames: int
-    rate_hz: int
-    codec: str
-    original_name: str
-    bytes: int
-    is_exact_seek: bool
-
-    @property
-    def seconds(self) -> float:
-        return self.frames / self.rate_hz
 
 
 class MediaStore:
@@ -150,6 +126,7 @@ class MediaStore:
         ProjectError
             if it is missing, or must be decoded and the cache cannot be written.
         """
+        # Decoders are loaded only where sound is touched: opening a project is to be quick.
         from bandmate.project.cached_audio import cached_source, original_source
 
         found, path = self.recording(audio), self.path(audio)
@@ -253,20 +230,3 @@ def keep(part: Path, place: Path, size: int) -> None:
         sync_folder(place.parent)
         sync_folder(place.parent.parent)
     place.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-
-
-def remove_forgotten(folder: Path) -> None:
-    """Take away half-written files of programs that died."""
-    for part in folder.glob(f"*{PART_SUFFIX}"):
-        with suppress(OSError):
-            if time.time() - part.stat().st_mtime > FORGOTTEN_SECONDS:
-                part.unlink()
-
-
-@contextmanager
-def by_original_name(recording: Recording, path: Path) -> Iterator[None]:
-    """Errors about the copy speak of the file by the name that the musician knows."""
-    try:
-        yield
-    except MediaError as problem:
-        raise MediaError(str(problem).replace(path.name, recording.original_name)) from problem

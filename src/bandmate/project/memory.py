@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from bandmate.project.media import CACHE_FOLDER, PART_SUFFIX
+from bandmate.project.media import CACHE_FOLDER
+from bandmate.project.recordings import PART_SUFFIX
 from bandmate.project.rows import packed, sha256_text
 
 HEARD_FOLDER = "heard"

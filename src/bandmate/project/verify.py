@@ -17,7 +17,8 @@ import zstandard
 
 from bandmate.project.disk import plain_words
 from bandmate.project.history import ID_LENGTH, chain_hash
-from bandmate.project.media import AUDIO_FOLDER, COPY_BYTES, PART_SUFFIX, MediaStore
+from bandmate.project.media import AUDIO_FOLDER, COPY_BYTES, MediaStore
+from bandmate.project.recordings import PART_SUFFIX
 from bandmate.project.rows import sha256_text
 from bandmate.project.store import Store
 from bandmate.song.errors import BandmateError

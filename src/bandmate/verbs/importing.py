@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bandmate.formats.audio_files import FileFacts
     from bandmate.formats.midi_read import MidiSong
     from bandmate.project.folder import Project
-    from bandmate.project.media import Recording
+    from bandmate.project.recordings import Recording
 
 SOUND_ENDINGS = {".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".ogg", ".oga", ".opus"} | {
     ".mp3",
@@ -120,18 +120,23 @@ def sorted_out(paths: Iterable[Path | str]) -> tuple[list[Path], list[Path]]:
     return sounds, scores
 
 
-def folder_files(folder: Path) -> list[Path]:
+def folder_files(folder: Path, within: frozenset[Path] = frozenset()) -> list[Path]:
     """The sound and MIDI files in a folder and below it, by folder and name.
 
     What is hidden is left out, and so is what Bandmate wrote: projects, and what a production put beside its project.
+    A link back to a folder that it is ``within`` is not followed. A link that leads nowhere is among the files, so that
+    it is missed by name.
     """
+    real = folder.resolve()
+    if real in within:
+        return []
     found: list[Path] = []
     for path in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name.casefold())):
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            found += [] if is_own(path) else folder_files(path)
-        elif path.is_file() and path.suffix.lower() in SOUND_ENDINGS | MIDI_ENDINGS:
+            found += [] if is_own(path) else folder_files(path, within | {real})
+        elif (path.is_file() or path.is_symlink()) and path.suffix.lower() in SOUND_ENDINGS | MIDI_ENDINGS:
             found.append(path)
     return found
 
@@ -231,7 +236,7 @@ def with_recordings(
             remarks.append(f"{one.path.name} is the same recording as {seen[recording.sha256]}")
         seen[recording.sha256] = one.path.name
         taken = {track.id for track in song.tracks}
-        name = one.path.stem
+        name = shown_name(one.path)
         if slug(name) in taken:
             remarks.append(f'there is a track "{name}" already; {one.path.name} became {slug(name, taken)}')
         clip = AudioClip(
@@ -245,6 +250,11 @@ def with_recordings(
         role = guess.role if guess.confidence >= SURE_ENOUGH else "unknown"
         song = replace(song, tracks=(*song.tracks, Track(id=slug(name, taken), name=name, role=role, clips=(clip,))))
     return song, tuple(remarks)
+
+
+def shown_name(path: Path) -> str:
+    """A file's name without its ending, as a track can carry it: line breaks and control characters become blanks."""
+    return " ".join("".join(c if c.isprintable() else " " for c in path.stem).split()) or "item"
 
 
 def added(project: Project, one: Found) -> Recording:
