@@ -64,9 +64,7 @@ def test_figures_are_never_folded(width: int) -> None:
 
 
 def test_numbers_say_what_is_missing() -> None:
-    assert [number(None), number(float("-inf")), number(-3.04), number(2.0, 2, sign=True)] == [
-        "–", "silent", "-3.0", "+2.00",
-    ]  # fmt: skip
+    assert [number(None), number(float("-inf")), number(-3.04), number(2.0, 2)] == ["–", "silent", "-3.0", "2.00"]
 
 
 def test_the_first_run_is_said_once_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

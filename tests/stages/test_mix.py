@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from bandmate.song.devices import Compressor, Equalizer
 from bandmate.song.errors import LockedMove
 from bandmate.song.moves import Move, apply
 from bandmate.song.proposal import Proposal
@@ -18,6 +19,7 @@ from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.propose import propose_master
 from bandmate.stages.mix.brief import MixBrief
+from bandmate.stages.mix.headroom import trim_move
 from bandmate.stages.mix.propose import propose_mix
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
 
@@ -152,6 +154,19 @@ def test_a_hot_mix_gets_headroom_on_the_main_bus() -> None:
     (move,) = proposal.moves
     assert_reason_rests_on_evidence(move)
     assert ears.main(apply(song, move)).true_peak_dbtp == pytest.approx(-6.0, abs=0.51)
+
+
+def test_a_trim_comes_before_everything_and_is_set_anew_the_next_time() -> None:
+    compressor = Compressor(id="glue")
+    first = trim_move((compressor,), -3.2)
+    assert first.address == "main/inserts" and first.after == (Equalizer(id="headroom", gain_db=-3.5), compressor)
+    again = trim_move(first.after, -1.0)
+    assert (again.address, again.before, again.after) == ("main/inserts/headroom/gain_db", -3.5, -4.5)
+
+
+def test_a_trim_leaves_a_device_alone_that_has_its_name() -> None:
+    own = Compressor(id="headroom")
+    assert trim_move((own,), -2.0).after == (Equalizer(id="headroom-2", gain_db=-2.0), own)
 
 
 def test_a_mastered_song_is_not_turned_down() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import bandmate
@@ -28,6 +30,16 @@ def test_what_fails_is_said_with_advice(monkeypatch: pytest.MonkeyPatch) -> None
     assert [check.what for check in failed] == ["a_library_that_is_not_there", "sound files"]
     assert failed[0].advice == "install Bandmate again: pip install bandmate"
     assert failed[1].found == "OSError: no such codec" and failed[1].advice == "please report this"
+
+
+def test_a_note_that_is_silent_fails_without_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bandmate.render import rendering
+    from bandmate.sound.audio import Audio
+
+    silence = SimpleNamespace(audio=Audio(np.zeros((2, 10), np.float32), 48_000))
+    monkeypatch.setattr(rendering, "render", lambda song, media: silence)
+    check = doctor.attempt("sound set", doctor.play_a_note)
+    assert not check.ok and check.found == "the note is silent" and check.advice == "please report this"
 
 
 def test_kernels_are_compiled_once_with_a_line_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

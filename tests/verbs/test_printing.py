@@ -15,8 +15,9 @@ from bandmate.project.folder import Project
 from bandmate.render.span import Span
 from bandmate.song.errors import OutOfRange, ProjectError, RequestError, UnknownName
 from bandmate.stages.master.delivery import delivery_profile
+from bandmate.stages.master.propose import without_mastering
 from bandmate.verbs import printing
-from bandmate.verbs.printing import before_mastering, file_name
+from bandmate.verbs.printing import file_name
 from tests.verbs.loudness import reading_of
 from tests.verbs.studio import RATE_HZ, SECONDS, contents, tone
 
@@ -104,7 +105,7 @@ def before_main(project: Project) -> bandmate.Song:
     """The song with nothing on its main bus."""
     from msgspec.structs import replace
 
-    song = before_mastering(project.song)
+    song = without_mastering(project.song)
     return replace(song, main=replace(song.main, inserts=(), gain_db=0.0))
 
 

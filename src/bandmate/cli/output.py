@@ -101,13 +101,13 @@ def text(value: object) -> str:
     return escape(str(value))
 
 
-def number(value: float | None, decimals: int = 1, sign: bool = False) -> str:
+def number(value: float | None, decimals: int = 1) -> str:
     """A number for a cell; – where there is none, "silent" for minus infinity."""
     if value is None:
         return "–"
     if value == float("-inf"):
         return "silent"
-    return f"{value:{'+' if sign else ''}.{decimals}f}"
+    return f"{value:.{decimals}f}"
 
 
 def say(line: str) -> None:

@@ -29,7 +29,6 @@ from bandmate.song.time import TICKS_PER_QUARTER, meter_steps, tempo_steps
 from bandmate.song.tracks import Track
 
 SLOWEST_MICROSECONDS = 0xFF_FFFF
-LARGEST_NUMERATOR = 128
 MELODIC_CHANNELS = tuple(channel for channel in range(16) if channel != DRUM_CHANNEL)
 OFF_VELOCITY = 64
 MODE_DEGREES = {"major": 0, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7, "minor": 9, "locrian": 11}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bandmate.song.errors import BandmateError
 from bandmate.verbs.progress import Progress, silent
 from bandmate.verbs.readiness import make_ready
 
@@ -74,6 +75,8 @@ def attempt(what: str, work: Callable[[], str]) -> Check:
     """One thing that should work, done."""
     try:
         return Check(what, True, work())
+    except BandmateError as problem:
+        return Check(what, False, str(problem), "please report this")
     except Exception as problem:  # noqa: BLE001 - a doctor reports whatever goes wrong
         return Check(what, False, f"{type(problem).__name__}: {problem}", "please report this")
 
@@ -111,7 +114,8 @@ def measure_a_tone() -> str:
 
     tone = np.sin(2 * np.pi * 997 * np.arange(5 * 48_000) / 48_000).astype(np.float32) * np.float32(10 ** (-23 / 20))
     found = measure_loudness(Audio(np.stack([tone, tone]).astype(np.float32), 48_000)).integrated_lufs
-    assert found is not None and abs(found + 23.0) < 0.1, f"a tone of -23 LUFS reads {found}"
+    if found is None or abs(found + 23.0) > 0.1:
+        raise BandmateError(f"a tone of -23 LUFS reads {found}")
     return f"{found:.2f} LUFS for a tone of -23"
 
 
@@ -127,7 +131,8 @@ def play_a_note() -> str:
     note = Note(id="n", start_ticks=0, length_ticks=960, pitch=60)
     song = Song(tracks=(Track(id="t", clips=(NoteClip(id="c", length_ticks=960, notes=(note,)),)),))
     peak = float(abs(render(song, MemoryMedia({})).audio.samples).max())
-    assert peak > 0.001, "the note is silent"
+    if peak < 0.001:
+        raise BandmateError("the note is silent")
     return f"middle C peaks at {peak:.2f}"
 
 

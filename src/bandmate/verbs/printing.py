@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from bandmate.formats.atomic_file import disk_errors
 from bandmate.project.folder import Project
 from bandmate.song.errors import OutOfRange, RequestError
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from bandmate.stages.master.delivery import DeliveryProfile
 
 MOST_ROUNDS = 4
-MASTERING_DEVICES = ("tone-trim", "master-limiter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +112,12 @@ def render_master(
 
 def finished_draft(project: Project, draft: Path, profile: DeliveryProfile, progress: Progress) -> Printed:
     """The master, written until its peaks are below the ceiling."""
+    from bandmate.stages.master.propose import LIMITER_ID
+
     song = project.song
     rate_hz = profile.rate_hz or song.rate_hz
     kind: Kind = "wav-16" if profile.bits == 16 else "wav-24"
-    has_limiter = any(device.id == MASTERING_DEVICES[-1] for device in song.main.inserts)
+    has_limiter = any(device.id == LIMITER_ID for device in song.main.inserts)
     trim_db = 0.0
     for count in range(MOST_ROUNDS):
         share = part(progress, count / MOST_ROUNDS, (count + 1) / MOST_ROUNDS)
@@ -170,12 +169,6 @@ def render_stems(
                 writer.write(block)
         written.append(path)
     return tuple(written)
-
-
-def before_mastering(song: Song) -> Song:
-    """The song without the mastering devices on its main bus."""
-    left = tuple(device for device in song.main.inserts if device.id not in MASTERING_DEVICES)
-    return replace(song, main=replace(song.main, inserts=left))
 
 
 def main_blocks(project: Project, song: Song, progress: Progress) -> Iterator[Samples]:

@@ -18,7 +18,7 @@ from bandmate.song.errors import RequestError
 from bandmate.verbs.exporting import export_dawproject
 from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files, sorted_out
 from bandmate.verbs.listening import Listening, listen
-from bandmate.verbs.printing import Printed, before_mastering, render_master, render_mix, render_stems
+from bandmate.verbs.printing import Printed, render_master, render_mix, render_stems
 from bandmate.verbs.progress import Progress, part, silent
 from bandmate.verbs.projects import new_project
 from bandmate.verbs.proposing import propose_master, propose_mix
@@ -145,11 +145,13 @@ def written(
     progress: Progress,
 ) -> Results:
     """Mix, master, DAW project and stems."""
+    from bandmate.stages.master.propose import without_mastering
+
     mix = render_mix(
         project,
         place / "mix.wav",
         kind="wav-32f",
-        song=before_mastering(project.song),
+        song=without_mastering(project.song),
         progress=part(progress, 0.0, 0.3),
     )
     master = render_master(project, place / "master.wav", profile, progress=part(progress, 0.3, 0.6))

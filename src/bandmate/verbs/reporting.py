@@ -133,7 +133,6 @@ def move_row(song: Song, one: MoveState) -> MoveRow:
 
 
 def file_rows(results: Results) -> list[FileRow]:
-
     rows = [
         sound_row(results.master, "the master", results.folder),
         sound_row(results.mix, "the mix before mastering", results.folder),

@@ -29,6 +29,8 @@ from bandmate.stages.words import clock, spoken_name
 
 STAGE = "master"
 LIMITER_ID = "master-limiter"
+MASTERING_IDS = (TONE_ID, LIMITER_ID)
+"""The devices that this stage puts on the main bus."""
 CLOSE_ENOUGH_LU = 0.1
 TONE_MUST_GAIN_DB = 0.5
 HARD_DB = 6.0
@@ -66,7 +68,7 @@ def propose_master(song: Song, brief: MasterBrief, *, ears: Ears, version: str =
     """
     goal = goal_of(delivery_profile(brief.profile), brief)
     remarks = [f"target: {goal.name}, {goal.origin}"]
-    plain = without_devices(song, (TONE_ID, LIMITER_ID))
+    plain = without_mastering(song)
     now = ears.main(song, check=True)
     moves: list[Move] = []
     if now.integrated_lufs is None:
@@ -97,9 +99,9 @@ def goal_of(profile: DeliveryProfile, brief: MasterBrief) -> Goal:
     )
 
 
-def without_devices(song: Song, ids: tuple[str, ...]) -> Song:
-    """``song`` without these devices on the main bus; the same object when there are none of them."""
-    left = tuple(device for device in song.main.inserts if device.id not in ids)
+def without_mastering(song: Song) -> Song:
+    """``song`` without what this stage put on its main bus; the same object when there is nothing of it."""
+    left = tuple(device for device in song.main.inserts if device.id not in MASTERING_IDS)
     if len(left) == len(song.main.inserts):
         return song
     return replace(song, main=replace(song.main, inserts=left))

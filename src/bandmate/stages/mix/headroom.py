@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 from msgspec.structs import replace
 
-from bandmate.song.address import ABSENT
-from bandmate.song.devices import Equalizer, Limiter
+from bandmate.song.address import ABSENT, by_id, ids_of
+from bandmate.song.devices import AnyDevice, Equalizer, Limiter
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move, apply
+from bandmate.song.values import slug
 from bandmate.stages.mix.draft import Draft
 from bandmate.stages.words import clock
 
 TRIM_ID = "headroom"
+STEP_DB = 0.5
+"""A gain that a musician can read and set; rounded down, so that the peaks stay below what was asked for."""
 
 
 def add_headroom(draft: Draft) -> None:
@@ -26,17 +30,7 @@ def add_headroom(draft: Draft) -> None:
     address = f"main/inserts/{TRIM_ID}"
     if heard.true_peak_dbtp <= draft.brief.most_peak_dbtp or not draft.may_move(address):
         return
-    gain_db = np.floor((draft.brief.peak_dbtp - heard.true_peak_dbtp) * 2) / 2
-    inserts = draft.song.main.inserts
-    trim = Equalizer(id=TRIM_ID, gain_db=float(gain_db))
-    if any(device.id == TRIM_ID for device in inserts):
-        old = next(device for device in inserts if device.id == TRIM_ID)
-        assert isinstance(old, Equalizer)
-        bare = Move(address=f"{address}/gain_db", before=old.gain_db, after=old.gain_db + float(gain_db))
-    elif inserts:
-        bare = Move(address="main/inserts", before=inserts, after=(trim, *inserts))
-    else:
-        bare = Move(address=address, before=ABSENT, after=trim)
+    bare = trim_move(draft.song.main.inserts, draft.brief.peak_dbtp - heard.true_peak_dbtp)
     after = draft.ears.main(apply(draft.song, bare))
     if after.true_peak_dbtp >= heard.true_peak_dbtp:
         return
@@ -57,3 +51,17 @@ def add_headroom(draft: Draft) -> None:
         f"anything else on the main bus they peak at {after.true_peak_dbtp:.1f} dBTP"
     )
     draft.make(replace(bare, because=because, evidence=evidence, confidence=0.95))
+
+
+def trim_move(inserts: tuple[AnyDevice, ...], change_db: float) -> Move:
+    """The bare move that turns everything down before ``inserts`` by ``change_db``: an earlier trim is set anew."""
+    gain_db = math.floor(change_db / STEP_DB) * STEP_DB
+    earlier = by_id(inserts).get(TRIM_ID)
+    if isinstance(earlier, Equalizer):
+        address = f"main/inserts/{TRIM_ID}/gain_db"
+        return Move(address=address, before=earlier.gain_db, after=earlier.gain_db + gain_db)
+    # A musician's own device may have the name that the trim would have.
+    trim = Equalizer(id=slug(TRIM_ID, frozenset(ids_of(inserts))), gain_db=gain_db)
+    if not inserts:
+        return Move(address=f"main/inserts/{trim.id}", before=ABSENT, after=trim)
+    return Move(address="main/inserts", before=inserts, after=(trim, *inserts))
