@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from bandmate.song.address import ABSENT
-from bandmate.song.devices import Band, DynamicBand
+from bandmate.song.devices import Band, DeEsser, DynamicBand, Gate
 from bandmate.song.errors import NewerVersion, ProjectError
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move, diff
@@ -57,6 +57,14 @@ def test_an_inserted_band_keeps_its_kind() -> None:
         move = Move(address="main/inserts/x/bands/1", before=ABSENT, after=band)
         proposal = Proposal(stage="mix", title="one band", moves=(move,))
         assert proposal_from_json(proposal_to_json(proposal)) == proposal
+
+
+@pytest.mark.parametrize("device", [Gate(id="x", range_db=-60.0), DeEsser(id="x", range_db=-6.0)])
+def test_a_number_keeps_the_limits_of_its_own_device(device: Gate | DeEsser) -> None:
+    """Both have a range, a gate a much deeper one; an address alone does not say which it is."""
+    move = Move(address="main/inserts/x/range_db", before=device.range_db, after=device.range_db / 2)
+    proposal = Proposal(stage="mix", title="one number", moves=(move,))
+    assert proposal_from_json(proposal_to_json(proposal)) == proposal
 
 
 def test_a_higher_format_number_is_refused() -> None:

@@ -49,7 +49,7 @@ def log(
     everything: Annotated[bool, typer.Option("--all", help="Also what was left behind by undo and branches.")] = False,
     json: AsJson = False,
 ) -> None:
-    """List the revisions, newest first: what, who, when; or show the moves of one."""
+    """List the revisions, newest first; or show the moves of one."""
     if revision is not None:
         print_step(project, revision, json)
         return

@@ -164,10 +164,18 @@ def child_type(hint: Any, step: str, address: str, parent: str) -> Any:
 
 
 def united(hints: list[Any]) -> Any:
-    """``A | B | …`` of the types, each once."""
-    union = hints[0]
-    for other in hints[1:]:
-        union = union if other == union else union | other
+    """``A | B | …`` of the types, each once.
+
+    subtle: numbers with different limits become one number without: which limits count is for the value to check that
+    the number goes into, and msgspec would take those of the last.
+    """
+    distinct = list(dict.fromkeys(hints))
+    plain = {unwrapped(hint)[0] for hint in distinct}
+    if len(distinct) > 1 and len(plain) == 1:
+        return plain.pop()
+    union = distinct[0]
+    for other in distinct[1:]:
+        union = union | other
     return union
 
 
