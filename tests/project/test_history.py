@@ -57,6 +57,16 @@ def test_a_step_is_the_song_after_it_with_its_moves(project: Project) -> None:
     assert [one.move.address for one in step.made] == ["tracks/bass/gain_db"]
 
 
+@pytest.mark.parametrize("bad", [Song(title=5), Song(tracks=(Track(id="a", role="nonsense"),))])  # type: ignore[arg-type]
+def test_a_song_that_could_not_be_read_again_is_never_written(project: Project, bad: Song) -> None:
+    before = project.head
+    with pytest.raises(RequestError, match="the song cannot be kept, for it could not be read again: the song is"):
+        project.commit(bad, "bad")
+    project.close()
+    with Project.open(project.folder) as again:
+        assert again.head == before and again.song == song()
+
+
 def test_committing_the_same_song_returns_the_head_unchanged(project: Project) -> None:
     assert project.commit(project.song, "nothing") == project.head
     assert len(project.log()) == 1

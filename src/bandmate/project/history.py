@@ -65,9 +65,10 @@ def write_revision(
     Raises
     ------
     RequestError, ProjectError
-        if a move has an address or a value that no song could have, which could not be read again.
+        if the song or a move has an address or a value that no song could have, which could not be read again.
     """
     song_json, made_json = song_to_json(song), made_to_json(made)
+    check_readable(song_json)
     made_from_json(made_json)
     author_json = msgspec.json.encode(author).decode()
     last = db.execute("SELECT number, hash FROM revision ORDER BY number DESC LIMIT 1").fetchone()
@@ -89,6 +90,14 @@ def chain_hash(*columns: str | int | None, previous_hash: str) -> str:
     They are joined as a JSON list, so no two different rows have the same text.
     """
     return hashlib.sha256(msgspec.json.encode((*columns, previous_hash))).hexdigest()
+
+
+def check_readable(song_json: bytes) -> None:
+    """Refuse a song that would end the project: one with a value of a wrong type, which only Python can make."""
+    try:
+        song_from_json(song_json)
+    except ProjectError as problem:
+        raise RequestError(f"the song cannot be kept, for it could not be read again: {problem}") from problem
 
 
 def write_first_revision(db: sqlite3.Connection, song: Song, project_id: str) -> RevisionInfo:
