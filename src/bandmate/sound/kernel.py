@@ -20,5 +20,12 @@ FLUSH = 1e-40
 
 
 def kernel(loop: Loop) -> Loop:
-    """``loop`` compiled by numba at its first call."""
-    return cast(Loop, numba.njit(cache=True, nogil=True)(loop))
+    """``loop`` compiled by numba at its first call, and kept on disk where any folder can be written to."""
+    try:
+        return cast(Loop, numba.njit(cache=True, nogil=True)(loop))
+    except RuntimeError as problem:
+        # subtle: numba refuses at the decorator where neither the source's folder nor the user's cache is writable, as
+        # in a container; compiling anew in each run is slow, but sounds the same.
+        if "no locator" not in str(problem):
+            raise
+        return cast(Loop, numba.njit(nogil=True)(loop))
