@@ -17,7 +17,7 @@ from bandmate.song.errors import MediaError, RequestError
 from bandmate.song.notes import Note
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
-from bandmate.verbs.importing import Imported, common_rate
+from bandmate.verbs.importing import Imported, common_rate, shown_name
 from tests.verbs.studio import contents, nobodys_folder, state_of, tone
 
 
@@ -323,3 +323,22 @@ def test_a_file_and_a_folder_without_permission_are_named(project: Project, tmp_
         with pytest.raises(MediaError, match='"closed" may not be read; give yourself permission to read it'):
             bandmate.import_files(own, [folder / "closed"])
         assert own.log()[0].number == 1
+
+
+def test_a_link_back_to_its_own_folder_is_not_followed(project: Project, tmp_path: Path) -> None:
+    tone(tmp_path / "in" / "a.wav")
+    (tmp_path / "in" / "again").symlink_to(tmp_path / "in", target_is_directory=True)
+    assert bandmate.import_files(project, [tmp_path / "in"]).tracks == ("a",)
+
+
+def test_a_link_that_leads_nowhere_is_missed_by_name(project: Project, tmp_path: Path) -> None:
+    tone(tmp_path / "in" / "a.wav")
+    (tmp_path / "in" / "vox.wav").symlink_to(tmp_path / "gone.wav")
+    with pytest.raises(MediaError, match=r'no file ".+vox.wav".+nothing was imported'):
+        bandmate.import_files(project, [tmp_path / "in"])
+
+
+def test_control_characters_do_not_come_into_the_names_of_tracks() -> None:
+    assert shown_name(Path("\x1b[31mlead\nvox .wav")) == "[31mlead vox"
+    assert shown_name(Path("\x07.wav")) == "item"
+    assert shown_name(Path("Гитара 2.wav")) == "Гитара 2"
