@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import tempfile
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
 
 from bandmate.song.address import get
 from bandmate.song.devices import Limiter
-from bandmate.song.errors import UnknownName
+from bandmate.song.errors import OutOfRange, ProjectError, UnknownName
 from bandmate.song.moves import apply
 from bandmate.song.song import Lock, Song
 from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.delivery import delivery_profile, delivery_profiles
-from bandmate.stages.master.propose import propose_master
+from bandmate.stages.master.propose import goal_of, propose_master
+from bandmate.stages.master.solve import solve_limiter
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
 from tests.stages.test_mix import assert_reason_rests_on_evidence
 
@@ -159,3 +164,34 @@ def test_every_profile_says_where_its_figures_are_from() -> None:
         assert profile.loudness_lufs is None or -30 < profile.loudness_lufs < -8
         assert -3 <= profile.ceiling_dbtp < 0
     assert delivery_profile("Apple Music").id == "apple-music"
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        ({"loudness_lufs": 50.0}, r"the loudness asked for is 50 LUFS; possible are -60 to 0"),
+        ({"loudness_lufs": float("nan")}, r"the loudness asked for is nan LUFS"),
+        ({"ceiling_dbtp": 9.0}, r"the ceiling asked for is 9 dBTP; possible are -20 to 0"),
+    ],
+)
+def test_what_no_master_can_have_is_refused(asked: dict[str, float], message: str) -> None:
+    with pytest.raises(OutOfRange, match=message):
+        MasterBrief(**asked)
+
+
+def test_the_remark_says_what_was_asked_for_instead_of_the_profile() -> None:
+    goal = goal_of(delivery_profile("spotify"), MasterBrief(loudness_lufs=-12.0, ceiling_dbtp=-2.0))
+    assert goal.origin.endswith("; asked for instead: -12 LUFS, -2 dBTP")
+    assert "asked" not in goal_of(delivery_profile("spotify"), MasterBrief()).origin
+
+
+def test_a_full_folder_for_temporary_files_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
+    with pytest.raises(
+        ProjectError, match=r'temporary files, ".+", cannot hold the mix: no space left on device; free'
+    ):
+        solve_limiter([np.zeros((2, 64), np.float32)], Limiter(id="limiter"), RATE_HZ, -14.0)

@@ -90,12 +90,14 @@ def propose_master(song: Song, brief: MasterBrief, *, ears: Ears, version: str =
 
 
 def goal_of(profile: DeliveryProfile, brief: MasterBrief) -> Goal:
-    """The profile with what the brief replaces."""
+    """The profile with what the brief replaces; its origin then says that the musician asked for that."""
+    asked = [f"{brief.loudness_lufs:g} LUFS"] if brief.loudness_lufs is not None else []
+    asked += [f"{brief.ceiling_dbtp:g} dBTP"] if brief.ceiling_dbtp is not None else []
     return Goal(
         name=profile.name,
         loudness_lufs=profile.loudness_lufs if brief.loudness_lufs is None else brief.loudness_lufs,
         ceiling_dbtp=profile.ceiling_dbtp if brief.ceiling_dbtp is None else brief.ceiling_dbtp,
-        origin=profile.origin,
+        origin=f"{profile.origin}; asked for instead: {', '.join(asked)}" if asked else profile.origin,
     )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from bandmate.song.devices import Limiter
+from bandmate.song.errors import ProjectError
 from bandmate.sound.audio import Samples
 from bandmate.sound.loudness import LoudnessMeter
 from bandmate.sound.processors import Processor, processor_for
@@ -43,12 +44,31 @@ class Solved:
 
 
 class Tape:
-    """A stereo signal on disk that can be played any number of times; memory does not depend on its length."""
+    """A stereo signal on disk that can be played any number of times; memory does not depend on its length.
+
+    Raises
+    ------
+    ProjectError
+        if the folder for temporary files has no room for it.
+    """
 
     def __init__(self, blocks: Iterable[Samples], file: IO[bytes]) -> None:
         self._file = file
         for block in blocks:
-            file.write(np.ascontiguousarray(block.T, np.float32).tobytes())
+            self._write(np.ascontiguousarray(block.T, np.float32).tobytes())
+        self._write(b"", flush=True)
+
+    def _write(self, data: bytes, *, flush: bool = False) -> None:
+        try:
+            self._file.write(data)
+            if flush:
+                self._file.flush()
+        except OSError as problem:
+            reason = (problem.strerror or str(problem)).lower()
+            raise ProjectError(
+                f'the folder for temporary files, "{tempfile.gettempdir()}", cannot hold the mix: {reason}; free some '
+                "space there, or let the variable TMPDIR name another folder"
+            ) from problem
 
     def blocks(self) -> Iterator[Samples]:
         """The signal from its start, shape (2, frames)."""
