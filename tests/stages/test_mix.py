@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from bandmate.song.clips import NoteClip
 from bandmate.song.devices import Compressor, Equalizer
 from bandmate.song.errors import LockedMove
 from bandmate.song.moves import Move, apply
@@ -19,6 +20,7 @@ from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.propose import propose_master
 from bandmate.stages.mix.brief import MixBrief
+from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.headroom import trim_move
 from bandmate.stages.mix.propose import propose_mix
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
@@ -227,6 +229,19 @@ def test_noise_gets_no_suggestion() -> None:
 def test_one_lone_mix_is_not_balanced_against_itself() -> None:
     _, _, proposal = proposal_for({"Mix": 0.2 * tone(220.0)})
     assert proposal.moves == ()
+
+
+def test_one_track_is_counted_as_one() -> None:
+    song, ears = band({"bass": 0.3 * tone(80)})
+    assert propose_mix(song, MixBrief(), ears=ears).remarks[-1].startswith("no suggestion: 1 track heard")
+
+
+def test_the_two_channels_of_a_synthesizer_are_no_stereo_file() -> None:
+    song, ears = band({"bass": tone(80)})
+    hearing = replace(ears.track(song, "bass"), stereo_kind="dual mono")
+    played = replace(song.tracks[0], clips=(NoteClip(id="notes", length_ticks=960),))
+    assert "stereo file" in " ".join(remarks_on(song, song.tracks[0], hearing))
+    assert "stereo file" not in " ".join(remarks_on(song, played, hearing))
 
 
 def test_a_song_without_tracks_is_answered() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bandmate.song.clips import AudioClip
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
 from bandmate.stages.hearing import Hearing
@@ -23,6 +24,9 @@ def remarks_on(song: Song, track: Track, hearing: Hearing) -> tuple[str, ...]:
         found.append(f"{name}: the recording clips {times}, first at {first}; a fader cannot mend that")
     if abs(hearing.dc) > DC_LIMIT:
         found.append(f"{name}: a constant offset (DC) of {hearing.dc:+.3f} of full scale")
+    if not any(isinstance(clip, AudioClip) for clip in track.clips):
+        # What is played from notes is no file: how many channels the synthesizer writes is not the musician's doing.
+        return tuple(found)
     if hearing.stereo_kind == "dual mono":
         found.append(f"{name}: a stereo file with the same sound on both sides; it could be mono")
     if hearing.stereo_kind in ("left only", "right only"):

@@ -63,4 +63,6 @@ def propose_mix(song: Song, brief: MixBrief, *, ears: Ears, version: str = "", s
 def nothing_to_do(draft: Draft) -> str:
     if not draft.hearings:
         return "no suggestion: there is no track that sounds"
-    return f"no suggestion: {len(draft.hearings)} tracks heard, nothing measured outside its tolerance"
+    count = len(draft.hearings)
+    heard = "1 track" if count == 1 else f"{count} tracks"
+    return f"no suggestion: {heard} heard, nothing measured outside its tolerance"
