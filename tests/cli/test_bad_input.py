@@ -26,7 +26,7 @@ REQUESTS = [
     ("accept P1 --moves one", r'"one" is no list of move numbers; write them as 1,3,7-9 \[request\]'),
     ("accept P1 --moves 1,,2", r'"1,,2" is no list of move numbers; write them as 1,3,7-9 \[request\]'),
     ("accept P1 --moves 3-1", r'"3-1" is no range of move numbers; write the lower one first \[request\]'),
-    ("accept P1 --moves 1-999999999", r'"1-999999999" is no range of move numbers'),
+    ("accept P1 --moves 1-999999999", r'"1-999999999" goes beyond the 100000 moves that a proposal can have'),
     ("accept P1 --strength 1", r'"1" is no strength; write move=percent, such as 3=50, from 0 to 100 \[request\]'),
     ("accept P1 --strength 1=150", r'"1=150" is no strength; write move=percent'),
     ("accept P1 --strength 1=-5", r'"1=-5" is no strength; write move=percent'),

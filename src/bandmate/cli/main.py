@@ -63,7 +63,7 @@ def called() -> int:
     from bandmate.cli.app import app
 
     try:
-        code: object = app(standalone_mode=False)
+        code: object = app(prog_name="bandmate", standalone_mode=False)
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:

@@ -21,6 +21,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ProposalId = Annotated[str, typer.Argument(help="Proposal, such as P1.", show_default=False)]
 Moves = Annotated[str | None, typer.Option("--moves", "-m", help="Numbers of moves: 1,3,7-9. All by default.")]
 
+MOST_MOVES = 100_000
+"""A number beyond this is a slip of the finger."""
+
 
 def opened(folder: Path | None) -> Project:
     """The project that a command works on."""
@@ -62,7 +65,9 @@ def numbers(text: str | None) -> tuple[int, ...] | None:
             raise RequestError(f'"{text}" is no list of move numbers; write them as 1,3,7-9')
         first = int(match[1])
         last = int(match[2] or first)
-        if last < first or last > 100_000:
+        if last > MOST_MOVES:
+            raise RequestError(f'"{piece.strip()}" goes beyond the {MOST_MOVES} moves that a proposal can have')
+        if last < first:
             raise RequestError(f'"{piece.strip()}" is no range of move numbers; write the lower one first')
         found.extend(range(first, last + 1))
     return tuple(dict.fromkeys(found))

@@ -141,9 +141,9 @@ def undecided(found: ProposalState, numbers: tuple[int, ...] | None, word: str) 
     if numbers is None:
         left = tuple(state for state in found.moves if state.state in ("open", "stale"))
         if not left:
-            counts = found.counts
+            counts, count = found.counts, len(found.moves)
             raise RequestError(
-                f"{found.id} has nothing left to {word}: {len(found.moves)} moves, "
+                f"{found.id} has nothing left to {word}: {count} {'move' if count == 1 else 'moves'}, "
                 f"{counts['accepted']} accepted, {counts['refused']} refused"
             )
         return left
