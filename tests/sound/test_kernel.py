@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from numba.core import caching
 
-from bandmate.sound.kernel import kernel
+from bandmate.sound.kernel import contracted_kernel, kernel
 
 
 def test_a_kernel_runs_where_no_folder_for_machine_code_can_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caching.CompileResultCacheImpl, "_locator_classes", [])
 
-    @kernel
     def doubled(value: float) -> float:
         return 2 * value
 
-    assert doubled(21.0) == 42.0
+    assert kernel(doubled)(21.0) == 42.0
+    assert contracted_kernel(doubled)(21.0) == 42.0

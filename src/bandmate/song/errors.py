@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class BandmateError(Exception):
@@ -31,6 +32,15 @@ class BandmateError(Exception):
 
     code = "error"
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # subtle: without this, an error made of other arguments than its message breaks a pool of processes.
+        return unpickled, (type(self), self.args), self.__dict__
+
+
+def unpickled(kind: type[BandmateError], args: tuple[Any, ...]) -> BandmateError:
+    """An error as it was in another process; its fields follow."""
+    return kind.__new__(kind, *args)
 
 
 class RequestError(BandmateError):

@@ -21,11 +21,20 @@ FLUSH = 1e-40
 
 def kernel(loop: Loop) -> Loop:
     """``loop`` compiled by numba at its first call, and kept on disk where any folder can be written to."""
+    return compiled(loop, fastmath=False)
+
+
+def contracted_kernel(loop: Loop) -> Loop:
+    """As ``kernel``, with each multiplication and the addition after it rounded once where the processor can do that."""
+    return compiled(loop, fastmath={"contract"})
+
+
+def compiled(loop: Loop, *, fastmath: bool | set[str]) -> Loop:
     try:
-        return cast(Loop, numba.njit(cache=True, nogil=True)(loop))
+        return cast(Loop, numba.njit(cache=True, nogil=True, fastmath=fastmath)(loop))
     except RuntimeError as problem:
         # subtle: numba refuses at the decorator where neither the source's folder nor the user's cache is writable, as
         # in a container; compiling anew in each run is slow, but sounds the same.
         if "no locator" not in str(problem):
             raise
-        return cast(Loop, numba.njit(nogil=True)(loop))
+        return cast(Loop, numba.njit(nogil=True, fastmath=fastmath)(loop))

@@ -26,12 +26,11 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from bandmate.song.errors import OutOfRange
 from bandmate.sound.audio import Audio, Samples, checked_rate
 from bandmate.sound.finite import finite_block
-from bandmate.sound.kernel import kernel
+from bandmate.sound.kernel import contracted_kernel, kernel
 
 Oversample = Literal[4, 16]
 Reals = npt.NDArray[np.float64]
@@ -276,7 +275,7 @@ def _search(
     return start
 
 
-@njit(cache=True, nogil=True, fastmath={"contract"})
+@contracted_kernel
 def _interpolate(signal: Samples, row: Samples, curve: Samples) -> None:
     """Correlate a tile of ``signal`` with one row of taps.
 
