@@ -22,10 +22,18 @@ from bandmate.stages.hearing import Hearing
 
 USUAL_HZ = (50.0, 63.0, 125.0, 250.0, 500.0, 1_000.0, 2_000.0, 4_000.0, 8_000.0, 12_500.0)
 USUAL_DB = (-2.0, 0.0, 0.0, -2.0, -4.0, -6.5, -9.0, -12.0, -17.0, -22.0)
+"""The usual fall of the 1/3-octave levels; only its shape counts, for the median distance is taken out."""
+
 TOLERANCE_DB = 7.0
+"""Most finished music keeps to it; nearer is taste."""
+
 NOT_A_MIX_DB = 18.0
+"""Further off there is nothing to trim: a region has no sound at all, as the lows of a solo cello."""
+
 WAY_BACK = 0.5
 MOST_DB = 4.0
+"""Half of the way and no more than this: a stronger trim is a decision of the mix."""
+
 DEVICE_ID = "tone-trim"
 
 

@@ -30,13 +30,23 @@ LEFT_INSIDE_LU = 1.0
 """A track is not pulled to the very centre of what is usual, but to this near it."""
 
 SHARED_TOLERANCE_LU = 2.0
+"""More room for taste between tracks of one role: one of three guitars may lead."""
+
 STEP_DB = 0.5
 MOST_DB = 15.0
+"""No fader moves further at once: beyond this the recording is at fault, or the role was guessed wrong."""
+
 MASKED_BELOW_DB = -6.0
+"""A track that is further below everything else in its band is not heard there."""
+
 OWN_BANDS_DB = -20.0
 ACTIVE_HOPS_DB = -30.0
+"""What matters to a track: bands no further below its own level, moments no further below its loud ones."""
+
 OWN_GAIN_SHARE = 0.02
 OTHERS_GAIN_SHARE = 0.01
+"""The least that a move must make heard: of the track that is turned up; of the others, on average, of one turned
+down. It spreads over all of them, so less of each will do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,18 @@ from bandmate.stages.hearing import Hearing
 from bandmate.stages.mix.roles import Guess, role_table
 
 EXCERPT_SECONDS = 12.0
+"""Long enough for a few bars, short enough to correlate in a moment."""
+
 MOVE_TOGETHER = 0.5
+"""The least correlation of two tracks' levels over time at which they are compared at all; that is cheap to know."""
+
 LEAST_GAIN_DB = 0.5
+"""What the sum of the two must gain: less is not heard."""
+
 LEAST_DELAY_MS = 0.1
 MOST_DELAY_MS = 20.0
+"""From a few centimetres of air to 7 m: nearer is the same place, further is a room microphone, meant to be late."""
+
 LEAST_CONFIDENCE = 0.3
 
 

@@ -18,12 +18,22 @@ from bandmate.song.tracks import Track
 from bandmate.stages.hearing import Hearing
 
 CORNER_SHARE_OF_LOWEST = 0.85
+"""The filter's corner as a share of the lowest note: there a slope of 24 dB per octave takes about 1 dB off it."""
+
 RUMBLE_BELOW_LOWEST = 2 ** (-1 / 3)
+"""A third of an octave, one band of the meter: nearer to the note, rumble and note share a band."""
+
 NOTICEABLE_DB = -27.0
+"""Against the whole track; softer rumble costs neither headroom nor clarity."""
+
 STEADY_DB = -12.0
+"""The quiet moments of the rumble against its mean; what falls lower in the pauses follows the playing."""
+
 SOUNDING_DBFS = -70.0
 LEAST_REDUCTION_DB = 6.0
 MOST_LOUDNESS_CHANGE_LU = 0.5
+"""What the filter must take off the rumble, and what it may take off the music at most."""
+
 DEVICE_ID = "rumble-filter"
 
 
