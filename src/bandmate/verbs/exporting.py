@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,13 @@ def export_dawproject(project: Project, path: Path | str, *, progress: Progress 
 
     A track of recordings with something that the format cannot hold (polarity, delay, a device without a counterpart)
     goes with that printed into its sound; this is said in ``left_out``. Notes stay notes.
+
+    Raises
+    ------
+    RequestError
+        if no track plays anything.
+    ProjectError
+        if the file cannot be written.
     """
     from bandmate.formats.dawproject import ExportedAudio, left_out, write_dawproject
 
@@ -70,13 +78,13 @@ def print_track(project: Project, song: Song, track: Track, folder: Path) -> Exp
     from bandmate.verbs.listening import render_cache
 
     path = folder / f"{file_name(track.id)}.wav"
-    writer: AudioWriter | None = None
-    for block in Renderer(song, project.media, render_cache(project)).track_blocks(track.id, "inserts"):
-        writer = writer or AudioWriter(path, song.rate_hz, block.shape[0], kind="wav-32f")
-        writer.write(block)
-    if writer is None:
+    blocks = Renderer(song, project.media, render_cache(project)).track_blocks(track.id, "inserts")
+    first = next(blocks, None)
+    if first is None:
         raise RequestError(f'track "{track.id}" has nothing to print; its clips are empty')
-    writer.close()
+    with AudioWriter(path, song.rate_hz, first.shape[0], kind="wav-32f") as writer:
+        for block in chain([first], blocks):
+            writer.write(block)
     return ExportedAudio(path, track.name or track.id)
 
 

@@ -61,7 +61,13 @@ def ears_of(project: Project, progress: Progress = silent) -> Ears:
 def listen(project: Project, *, plots: Path | str | None = None, progress: Progress = silent) -> Listening:
     """Hear every track as it was recorded, and the mix; with ``plots``, write PNG pictures into that folder.
 
-    Nothing is measured twice: a second call answers from the project's memory.
+    Nothing is measured twice: a second call answers from the project's memory. A silent track has a row without
+    loudness; a song without tracks has no rows and no mix.
+
+    Raises
+    ------
+    MediaError, ProjectError
+        if a recording cannot be read, or a picture cannot be written.
     """
     from bandmate.stages.mix.checks import remarks_on
     from bandmate.stages.mix.roles import role_of

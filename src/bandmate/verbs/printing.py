@@ -53,6 +53,22 @@ def render_mix(
 ) -> Printed:
     """Write the song as it is now, with everything on its main bus; at another rate where the kind needs one.
 
+    Parameters
+    ----------
+    kind : str
+        what to write, such as ``wav-24``; the name of the file is not looked at.
+    song : Song, optional
+        this song instead of the project's, with the project's recordings.
+    span : Span, optional
+        only these frames of it.
+    tracks : tuple of str, optional
+        only these tracks, by id or name; the others are silent, and so is what they would send.
+
+    Returns
+    -------
+    Printed
+        the file and what it measures when read back; silence has no loudness.
+
     Raises
     ------
     RequestError
@@ -143,7 +159,13 @@ def highest_peak_dbtp(hearing: Hearing) -> float:
 def render_stems(
     project: Project, folder: Path | str, *, kind: Kind = "wav-24", progress: Progress = silent
 ) -> tuple[Path, ...]:
-    """Write every track after its fader and pan: same start, same length, one file each."""
+    """Write every track after its fader and pan: same start, same length, one stereo file each, muted tracks left out.
+
+    Raises
+    ------
+    RequestError
+        if no track plays anything, or ``folder`` is a file.
+    """
     from bandmate.formats.audio_write import SUFFIXES, AudioWriter, WriteOptions
     from bandmate.render.engine import Renderer
     from bandmate.render.span import Span

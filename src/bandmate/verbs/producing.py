@@ -46,6 +46,17 @@ def produce(
 ) -> Results:
     """Import ``stems``, propose and accept a mix and a master, and write everything into ``folder``.
 
+    Parameters
+    ----------
+    stems : path or several
+        sound files, MIDI files, and folders of them; one mix will do too.
+    folder : path
+        is made where it is not there.
+    master : str
+        the delivery profile of the master, by id or name.
+    title : str
+        of the song; the name of the first of the stems by default.
+
     Raises
     ------
     RequestError

@@ -18,7 +18,26 @@ if TYPE_CHECKING:
 def propose_mix(
     project: Project, brief: MixBrief | None = None, *, seed: int = 0, progress: Progress = silent
 ) -> ProposalState:
-    """Listen to the song and keep a proposal for its mix. The song stays as it is."""
+    """Listen to the song and keep a proposal for its mix. The song stays as it is.
+
+    Parameters
+    ----------
+    brief : MixBrief, optional
+        which aspects and tracks may be moved; everything by default.
+    seed : int
+        recorded with the proposal.
+
+    Returns
+    -------
+    ProposalState
+        the proposal with its id and its moves, all open; no moves for silence and for a balanced song, and the remarks
+        say why.
+
+    Raises
+    ------
+    MediaError, ProjectError
+        if a recording cannot be read, or the project cannot be written to.
+    """
     from bandmate.stages.mix.brief import MixBrief
     from bandmate.stages.mix.propose import propose_mix as propose
 
@@ -30,7 +49,27 @@ def propose_mix(
 def propose_master(
     project: Project, brief: MasterBrief | None = None, *, seed: int = 0, progress: Progress = silent
 ) -> ProposalState:
-    """Listen to the mix and keep a proposal for its master. The song stays as it is."""
+    """Listen to the mix and keep a proposal for its master. The song stays as it is.
+
+    Parameters
+    ----------
+    brief : MasterBrief, optional
+        the destination and what replaces its figures; ``spotify`` by default.
+    seed : int
+        recorded with the proposal.
+
+    Returns
+    -------
+    ProposalState
+        as for ``propose_mix``; no moves for silence and for a song that meets its destination already.
+
+    Raises
+    ------
+    UnknownName
+        if there is no such destination.
+    MediaError, ProjectError
+        if a recording cannot be read, or the project cannot be written to.
+    """
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.propose import propose_master as propose
 
