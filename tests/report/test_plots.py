@@ -65,9 +65,9 @@ def test_silence_gives_a_picture_that_says_there_is_nothing(y: tuple[float | Non
 
 
 def test_one_point_and_a_flat_envelope_are_drawn() -> None:
-    plot_loudness([Line("one", (3.0,), (-20.0,))])
-    plot_spectrum([Line("two", (100.0, 200.0), (-20.0, -20.0))])
-    plot_waveform([Shape("flat", ((0.0, 0.0),), 0.001), Shape("none", (), 0.0)])
+    assert has_colour(plot_loudness([Line("one", (3.0,), (-20.0,))]), "#0072b2")
+    assert has_colour(plot_spectrum([Line("two", (100.0, 200.0), (-20.0, -20.0))]), "#0072b2")
+    assert pixels(plot_waveform([Shape("flat", ((0.0, 0.0),), 0.001), Shape("none", (), 0.0)])).shape == (476, 1120, 4)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ thread may call. A project is not carried over a fork.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from msgspec.structs import replace
 
@@ -338,7 +339,7 @@ class Project:
         """Everything that is not as it was written; empty when all is well."""
         return verify(self._store, self.media)
 
-    def _revised(self, message: str, change: Any) -> RevisionInfo:
+    def _revised(self, message: str, change: Callable[[Song], Song]) -> RevisionInfo:
         with self._store.writing(message) as db:
             here = history.head(db)
             new = self._advanced(db, here, change(self._song_of(db, here.id)), message, author=HUMAN)
@@ -346,7 +347,7 @@ class Project:
 
     def _advanced(
         self,
-        db: Any,
+        db: sqlite3.Connection,
         here: RevisionInfo,
         song: Song,
         message: str,
@@ -367,7 +368,7 @@ class Project:
         self._here.seen = new.id
         return new
 
-    def _song_of(self, db: Any, revision: str) -> Song:
+    def _song_of(self, db: sqlite3.Connection, revision: str) -> Song:
         """The song of a revision; the last few are kept, since one song is asked for again and again."""
         song = self._songs.get(revision)
         if song is None:
