@@ -94,6 +94,9 @@ def accept(song: Song, made: tuple[MadeMove, ...]) -> Song:
 
 
 def restrengthened(move: Move, old: float, new: float) -> Move:
-    """The move that takes an accepted ``move`` from one strength to another."""
+    """The move that takes an accepted ``move`` from one strength to another, both from 0 to 1.
+
+    An item that ``move`` took away comes back last in its collection: a move of one item does not know where it was.
+    """
     before, after = (blend(move.before, move.after, strength, last_step(move.address)) for strength in (old, new))
     return replace(move, before=before, after=after)
