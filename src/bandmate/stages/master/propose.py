@@ -32,9 +32,14 @@ LIMITER_ID = "master-limiter"
 MASTERING_IDS = (TONE_ID, LIMITER_ID)
 """The devices that this stage puts on the main bus."""
 CLOSE_ENOUGH_LU = 0.1
+"""Meters read in tenths: a song this near to its target reads as asked for."""
+
 TONE_MUST_GAIN_DB = 0.5
+"""How much nearer to the usual spectrum a trim must measurably bring its region."""
+
 HARD_DB = 6.0
 VERY_HARD_DB = 9.0
+"""Most that the limiter takes off: beyond the first it is said, beyond the second no more than even odds are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ def lone_instrument(song: Song) -> Track | None:
 
 
 def is_free(song: Song, device_id: str) -> bool:
+    """Whether no lock keeps that device off the main bus."""
     return lock_at(song, f"main/inserts/{device_id}") is None
 
 
