@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from bandmate.cli.main import refused
 from bandmate.project.folder import Project
 from tests.cli.calling import ESCAPE, PROGRAM, program
 from tests.verbs.studio import contents, state_of
@@ -227,3 +228,28 @@ def test_ctrl_c_during_produce_leaves_the_folder_as_it_was(stems: Path, tmp_path
         else:
             return
     assert stopped
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_output_that_has_no_room_is_told_in_one_line(evening: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bandmate", "log"], cwd=evening, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 4
+    assert re.fullmatch(rb"bandmate: what is printed.+no space left on device; .+ \[project\]\r?\n", done.stderr)
+
+
+def test_a_closed_output_is_no_crash(evening: Path) -> None:
+    closed = "import runpy, sys; sys.stdout = None; sys.argv = ['bandmate', 'log']; runpy.run_module('bandmate')"
+    done = subprocess.run([sys.executable, "-c", closed], cwd=evening, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named() -> None:
+    line = refused(PermissionError(13, "Permission denied", "sealed/song"))
+    assert (
+        line
+        == '"sealed/song" cannot be read or written: permission denied; choose another place, or make room or '
+        + ("permission there")
+    )

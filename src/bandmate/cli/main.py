@@ -8,19 +8,26 @@ The commands are loaded inside ``outcome``, so that Ctrl-C is answered from the 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
 import sys
 import traceback
+from pathlib import Path
 
-from bandmate.song.errors import BandmateError
+from bandmate.song.errors import BandmateError, ProjectError
 
 STOPPED = 130
+REFUSALS = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC))
+"""What a system refuses to anybody: these are no bugs, wherever they come up."""
 
 
 def run() -> None:
     """Entry point of the ``bandmate`` command: errors become one line on stderr and an exit code."""
+    if sys.stdout is None:
+        # subtle: so it is where a shell or a service has closed it before.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A console or pipe of an old encoding must not turn an arrow or a file name into a crash.
@@ -30,7 +37,7 @@ def run() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:
         let_go_of_stdout()
     sys.exit(code)
 
@@ -50,10 +57,20 @@ def outcome() -> int:
         if end.code:
             let_go_of_stdout()
         return 0
-    except Exception:  # noqa: BLE001 - the outermost frame: whatever arrives here is a bug
+    except Exception as problem:  # noqa: BLE001 - the outermost frame: whatever else arrives here is a bug
+        if isinstance(problem, OSError) and problem.errno in REFUSALS:
+            print_error(refused(problem), ProjectError.code)
+            return ProjectError.exit_code
         traceback.print_exc()
         print_error("this is a bug in Bandmate; please report it with the lines above", "bug")
         return 1
+
+
+def refused(problem: OSError) -> str:
+    """What the system did not allow, and where."""
+    place = f'"{problem.filename}"' if problem.filename else "what is printed, or a file,"
+    reason = (problem.strerror or "no permission").lower()
+    return f"{place} cannot be read or written: {reason}; choose another place, or make room or permission there"
 
 
 def called() -> int:

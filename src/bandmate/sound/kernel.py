@@ -25,7 +25,7 @@ def kernel(loop: Loop) -> Loop:
 
 
 def contracted_kernel(loop: Loop) -> Loop:
-    """As ``kernel``, with each multiplication and the addition after it rounded once where the processor can do that."""
+    """As ``kernel``, with each multiplication and the addition after it rounded once where the processor can."""
     return compiled(loop, fastmath={"contract"})
 
 

@@ -102,7 +102,8 @@ def production(place: Path, title: str) -> Iterator[Project]:
     RequestError
         if something is there that a production would write over.
     """
-    there = [name for name in RESULTS if (place / name).exists()]
+    with disk_errors(place):
+        there = [name for name in RESULTS if (place / name).exists()]
     if there:
         names = ", ".join(there[:3]) + (" …" if len(there) > 3 else "")
         raise RequestError(
