@@ -31,5 +31,5 @@ def test_nothing_is_left_to_compile_after_the_warm_up(
     measure(Audio(samples.T.copy().T, 44_100))
     measure(Audio(samples[:, ::2], 44_100))
     assert {kernel: len(getattr(module, kernel).signatures) for kernel in kernels} == versions
-    # Other tests of the same process may have called a kernel with arrays of their own: more than one version is no fault.
+    # Other tests of this process may have called a kernel with arrays of their own: several versions are no fault.
     assert 0 not in versions.values()
