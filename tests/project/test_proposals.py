@@ -13,7 +13,7 @@ from bandmate.song.address import ABSENT, get
 from bandmate.song.devices import Limiter
 from bandmate.song.errors import LockedMove, OutOfRange, ProjectError, RequestError, StaleMove, UnknownName
 from bandmate.song.moves import Move
-from bandmate.song.proposal import HUMAN, MadeMove
+from bandmate.song.proposal import HUMAN, MadeMove, Proposal
 from tests.project.projects import MIX_STAGE, fader, proposal, song
 
 
@@ -187,10 +187,17 @@ def test_the_strength_of_a_move_whose_ground_has_changed_since_is_refused(projec
     project.revise(fader("vox", -4.0, 3.0), "by hand")
     with pytest.raises(StaleMove, match=r"stands on -4, the song now has 3 \(move 1 of P1\)"):
         project.strength("P1", 1, 0.5)
+
+
+def test_a_lock_stops_proposals_and_not_the_strength_that_the_musician_sets(project: Project) -> None:
+    project.add_proposal(proposal())
+    project.accept("P1", [1])
     project.lock("tracks/vox")
-    project.revise(replace(fader("vox", 3.0, -4.0), by="human"), "back by hand")
+    project.strength("P1", 1, 0.5)
+    assert gains(project)[0] == -2.0
+    project.add_proposal(Proposal(stage="mix", title="more", moves=(fader("vox", -2.0, -9.0),)))
     with pytest.raises(LockedMove, match="tracks/vox is locked"):
-        project.strength("P1", 1, 0.5)
+        project.accept("P2")
 
 
 def test_accepting_at_strength_0_is_written_down_and_changes_no_sound(project: Project) -> None:

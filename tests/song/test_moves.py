@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bandmate.song.address import ABSENT, get, value_type_at
 from bandmate.song.devices import Band, Compressor, Equalizer, Limiter
@@ -173,6 +174,12 @@ def test_the_strength_of_an_accepted_move_can_be_changed() -> None:
     less = apply(half, restrengthened(INSERT, 0.5, 0.25))
     assert get(less, "tracks/vox/inserts/eq/bands/1/gain_db") == -1.0
     assert apply(half, restrengthened(INSERT, 0.5, 0.0)).tracks[0].inserts == ()
+
+
+def test_a_lock_does_not_keep_the_musician_from_weakening_what_was_accepted() -> None:
+    half = replace(apply(SONG, INSERT, 0.5), locks=(Lock(id="l", address="tracks/vox"),))
+    less = apply(half, restrengthened(INSERT, 0.5, 0.25))
+    assert get(less, "tracks/vox/inserts/eq/bands/1/gain_db") == -1.0
 
 
 def test_an_author_of_no_known_kind_is_refused() -> None:

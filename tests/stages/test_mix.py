@@ -19,10 +19,13 @@ from bandmate.song.tracks import Automation, AutomationPoint
 from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.propose import propose_master
+from bandmate.stages.mix import phase
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.headroom import trim_move
+from bandmate.stages.mix.phase import likely_pairs
 from bandmate.stages.mix.propose import propose_mix
+from bandmate.stages.mix.roles import role_of
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
 
 
@@ -242,6 +245,36 @@ def test_the_two_channels_of_a_synthesizer_are_no_stereo_file() -> None:
     played = replace(song.tracks[0], clips=(NoteClip(id="notes", length_ticks=960),))
     assert "stereo file" in " ".join(remarks_on(song, song.tracks[0], hearing))
     assert "stereo file" not in " ".join(remarks_on(song, played, hearing))
+
+
+def test_a_whisper_is_not_called_silent() -> None:
+    recordings = {"Vox": 1e-4 * tone(440.0), "Bass": stems()["Bass"]}
+    _, _, proposal = proposal_for(recordings)
+    assert any(remark.startswith("Vox: too quiet or too short to measure, its peak") for remark in proposal.remarks)
+    assert "balance: tracks to compare: 1, too few to say what is usual; left alone" in proposal.remarks
+
+
+def test_dc_is_not_called_rumble() -> None:
+    recordings = stems()
+    recordings["Bass"] = recordings["Bass"] + 0.1
+    _, _, proposal = proposal_for(recordings, MixBrief(balance=False, headroom=False))
+    assert proposal.moves == ()
+    assert any("constant offset (DC) of +0.1" in remark for remark in proposal.remarks)
+
+
+def test_only_the_pairs_that_move_most_alike_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    snare = stems()["Snare"]
+    many = {f"Snare {i}": 0.3 * snare + 0.001 * i * noise(i, 100, 9000) for i in range(1, 7)}
+    song, ears = band(many)
+    hearings = ears.tracks(song, [track.id for track in song.tracks])
+    guesses = {track.id: role_of(track.role, track.name, hearings[track.id]) for track in song.tracks}
+    assert len(likely_pairs(song, hearings, guesses)) == 15
+    compared = []
+    monkeypatch.setattr(phase, "MOST_PAIRS", 4)
+    monkeypatch.setattr(phase, "pair_fault", lambda song, a, b, *rest: compared.append((a.id, b.id)))
+    assert phase.find_phase_faults(song, hearings, guesses, ears) == ()
+    assert len(compared) == 4
+    assert ("snare-1", "snare-6") not in compared  # the least alike of all
 
 
 def test_a_song_without_tracks_is_answered() -> None:

@@ -256,7 +256,13 @@ def reduction_drawing(data: ReportData) -> Drawing:
     line = Line("gain reduction", curve.seconds, curve.reduction_db) if curve else Line("", (), ())
     deepest = wording.level_text(min(finite(line.y), default=None))
     svg = Markup(reduction_chart(line, whole(data), f"Gain reduction of the limiter over time, at most {deepest}."))
-    return Drawing("area", "What the limiter did", f"The mean of each 100 ms, at the most {deepest}; single moments go deeper.", (), svg)
+    return Drawing(
+        "area",
+        "What the limiter did",
+        f"The mean of each 100 ms, at the most {deepest}; single moments go deeper.",
+        (),
+        svg,
+    )
 
 
 def whole(data: ReportData) -> float:

@@ -94,9 +94,10 @@ def accept(song: Song, made: tuple[MadeMove, ...]) -> Song:
 
 
 def restrengthened(move: Move, old: float, new: float) -> Move:
-    """The move that takes an accepted ``move`` from one strength to another, both from 0 to 1.
+    """The move that takes an accepted ``move`` from one strength to another, both from 0 to 1; the musician's own, so a
+    lock that was put on later does not stop it.
 
     An item that ``move`` took away comes back last in its collection: a move of one item does not know where it was.
     """
     before, after = (blend(move.before, move.after, strength, last_step(move.address)) for strength in (old, new))
-    return replace(move, before=before, after=after)
+    return replace(move, before=before, after=after, by="human")

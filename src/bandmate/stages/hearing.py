@@ -89,6 +89,12 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.frames / self.rate_hz
 
     @property
+    def highest_peak_dbtp(self) -> float:
+        """The highest true peak that any of the meters read, for whoever claims that a ceiling holds."""
+        check = self.true_peak_16x_dbtp
+        return self.true_peak_dbtp if check is None else max(check, self.true_peak_dbtp)
+
+    @property
     def power(self) -> npt.NDArray[np.float32]:
         """Mean power of both channels by 1/3-octave band and time, shape (bands, hops); read-only."""
         return np.frombuffer(self.power_data, np.float32).reshape(len(self.band_hz), self.hops)

@@ -140,20 +140,11 @@ def finished_draft(project: Project, draft: Path, profile: DeliveryProfile, prog
         blocks = at_rate(main_blocks(project, song, share), song.rate_hz, rate_hz)
         tags = {"title": song.title}
         done = printed(draft, turned(blocks, trim_db), rate_hz, kind=kind, tags=tags, check_peak=True)
-        over_db = highest_peak_dbtp(done.hearing) - profile.ceiling_dbtp
+        over_db = done.hearing.highest_peak_dbtp - profile.ceiling_dbtp
         if over_db <= 0.0 or not has_limiter:
             break
         trim_db -= over_db + 0.005
     return done
-
-
-def highest_peak_dbtp(hearing: Hearing) -> float:
-    """The higher of the standard's true peak and the 16x check.
-
-    subtle: close to half the sample rate the two filters differ, and either may read higher.
-    """
-    checked = hearing.true_peak_16x_dbtp
-    return hearing.true_peak_dbtp if checked is None else max(checked, hearing.true_peak_dbtp)
 
 
 def render_stems(

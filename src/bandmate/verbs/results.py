@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bandmate.verbs.importing import PRODUCTION_PROJECT
-from bandmate.verbs.printing import Printed, highest_peak_dbtp
+from bandmate.verbs.printing import Printed
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import ProposalState
@@ -72,7 +72,7 @@ def level_in_words(heard: Hearing) -> str:
     """Loudness and the highest peak; ``silent`` where no loudness can be told."""
     if heard.integrated_lufs is None:
         return "silent"
-    return f"{heard.integrated_lufs:.1f} LUFS, {highest_peak_dbtp(heard):.2f} dBTP"
+    return f"{heard.integrated_lufs:.1f} LUFS, {heard.highest_peak_dbtp:.2f} dBTP"
 
 
 def sound_facts(sound: Printed) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.delivery import DeliveryProfile, delivery_profile
 from bandmate.stages.master.solve import Solved, solve_limiter
 from bandmate.stages.master.tone import DEVICE_ID as TONE_ID
-from bandmate.stages.master.tone import ToneFault, distance_of, find_tone_fault
+from bandmate.stages.master.tone import TOLERANCE_DB, ToneFault, distance_of, find_tone_fault
 from bandmate.stages.mix.roles import SURE_ENOUGH, role_from_name
 from bandmate.stages.words import clock, spoken_name
 
@@ -53,7 +53,7 @@ class Goal:
 
     def is_met_by(self, heard: Hearing) -> bool:
         """Whether loudness and true peak are as they should be."""
-        if true_peak_of(heard) > self.ceiling_dbtp:
+        if heard.highest_peak_dbtp > self.ceiling_dbtp:
             return False
         if self.loudness_lufs is None or heard.integrated_lufs is None:
             return self.loudness_lufs is None
@@ -182,7 +182,9 @@ def tone_move(song: Song, fault: ToneFault, after: Hearing) -> Move:
             target=0.0,
         ),
     )
-    return replace(placed(song, fault.device), because=because, evidence=evidence, confidence=0.45)
+    beyond_db = abs(fault.distance_db) - TOLERANCE_DB
+    confidence = min(0.7, 0.5 + 0.03 * beyond_db)
+    return replace(placed(song, fault.device), because=because, evidence=evidence, confidence=round(confidence, 2))
 
 
 def limiter_move(goal: Goal, song: Song, tuned: Song, *, heard: Hearing, ears: Ears) -> tuple[Move | None, str | None]:
@@ -197,8 +199,8 @@ def limiter_move(goal: Goal, song: Song, tuned: Song, *, heard: Hearing, ears: E
         solved = solve_limiter(ears.renderer(tuned).blocks(), limiter, song.rate_hz, goal.loudness_lufs)
         limiter = solved.limiter
     after = ears.main(with_device(tuned, limiter), check=True)
-    if true_peak_of(after) > goal.ceiling_dbtp:
-        excess = true_peak_of(after) - goal.ceiling_dbtp
+    if after.highest_peak_dbtp > goal.ceiling_dbtp:
+        excess = after.highest_peak_dbtp - goal.ceiling_dbtp
         limiter = replace(limiter, ceiling_dbtp=goal.ceiling_dbtp - excess - 0.02)
         after = ears.main(with_device(tuned, limiter), check=True)
     because = limiter_reason(goal, heard, after, solved)
@@ -214,13 +216,13 @@ def limiter_move(goal: Goal, song: Song, tuned: Song, *, heard: Hearing, ears: E
 def limiter_reason(goal: Goal, heard: Hearing, after: Hearing, solved: Solved | None) -> str:
     if goal.loudness_lufs is None or solved is None:
         return (
-            f"the song peaks at {true_peak_of(heard):.1f} dBTP; {goal.name} wants at most {goal.ceiling_dbtp:.1f}, "
-            f"with the limiter it peaks at {true_peak_of(after):.1f}"
+            f"the song peaks at {heard.highest_peak_dbtp:.1f} dBTP; {goal.name} wants at most {goal.ceiling_dbtp:.1f}, "
+            f"with the limiter it peaks at {after.highest_peak_dbtp:.1f}"
         )
     return (
-        f"the song measures {heard.integrated_lufs:.1f} LUFS with peaks to {true_peak_of(heard):.1f} dBTP; "
+        f"the song measures {heard.integrated_lufs:.1f} LUFS with peaks to {heard.highest_peak_dbtp:.1f} dBTP; "
         f"the target for {goal.name} is {goal.loudness_lufs:.1f}; with gain and limiter it measures "
-        f"{after.integrated_lufs:.1f} LUFS and {true_peak_of(after):.1f} dBTP, "
+        f"{after.integrated_lufs:.1f} LUFS and {after.highest_peak_dbtp:.1f} dBTP, "
         f"and the limiter takes off {solved.max_reduction_db:.1f} dB at most"
     )
 
@@ -236,10 +238,10 @@ def limiter_evidence(goal: Goal, heard: Hearing, after: Hearing, solved: Solved 
             where=goal.name,
         ),
         Evidence(
-            what="true peak, checked at 16x",
+            what="true peak, the higher of the 4x and 16x readings",
             unit="dBTP",
-            before=true_peak_of(heard),
-            after=true_peak_of(after),
+            before=heard.highest_peak_dbtp,
+            after=after.highest_peak_dbtp,
             target=goal.ceiling_dbtp,
         ),
         Evidence(what="loudness range", unit="LU", before=heard.range_lu, after=after.range_lu),
@@ -274,8 +276,3 @@ def hard_work(solved: Solved | None) -> str | None:
         at = f" at {clock(solved.reduction_at_seconds)}" if solved.reduction_at_seconds is not None else ""
         return f"limiter is working hard: {solved.max_reduction_db:.1f} dB reduction{at}; a lower target is gentler"
     return None
-
-
-def true_peak_of(heard: Hearing) -> float:
-    """The 16x reading where there is one, else the 4x reading."""
-    return heard.true_peak_dbtp if heard.true_peak_16x_dbtp is None else heard.true_peak_16x_dbtp

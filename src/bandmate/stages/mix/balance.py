@@ -33,6 +33,7 @@ SHARED_TOLERANCE_LU = 2.0
 """More room for taste between tracks of one role: one of three guitars may lead."""
 
 STEP_DB = 0.5
+FEWEST_TRACKS = 3
 MOST_DB = 15.0
 """No fader moves further at once: beyond this the recording is at fault, or the role was guessed wrong."""
 
@@ -122,7 +123,7 @@ def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.flo
 def rebalances(parts: Sequence[Part]) -> tuple[Rebalance, ...]:
     """The faders to move, furthest from their place first; empty for fewer than three tracks, where nothing can be said
     about what is usual."""
-    if len(parts) < 3:
+    if len(parts) < FEWEST_TRACKS:
         return ()
     off = distances(parts)
     odd = [part for part in parts if abs(off[part.track_id]) > part.tolerance_lu]

@@ -13,7 +13,7 @@ from bandmate.song.clips import AudioClip
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Track
-from bandmate.stages.mix.balance import Part, Rebalance, rebalances
+from bandmate.stages.mix.balance import FEWEST_TRACKS, Part, Rebalance, rebalances
 from bandmate.stages.mix.draft import Draft
 from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.words import spoken_name, spoken_role
@@ -33,6 +33,8 @@ def add_balance(draft: Draft) -> None:
             draft.remarks.append(f"{spoken_name(track)}: its fader is automated; its balance is left alone")
             continue
         parts.append(part_of(track, draft))
+    if len(parts) < FEWEST_TRACKS and len(draft.song.tracks) > 1:
+        draft.remarks.append(f"balance: tracks to compare: {len(parts)}, too few to say what is usual; left alone")
     for found in rebalances(parts):
         track = draft.song.track(found.part.track_id)
         bare = fader_move(track, found.gain_db)
@@ -103,9 +105,8 @@ def with_balance_reason(bare: Move, found: Rebalance) -> Move:
     )
     side = "below" if found.distance_lu < 0 else "above"
     usual = f"where a {spoken_role(part.guess.role)} usually sits against these tracks"
-    effect = f"{100 * found.audible_after:.0f} % instead of {100 * found.audible_before:.0f} %"
-    who = "it is" if up else "the others are"
-    because = (
-        f"{part.name} plays {abs(found.distance_lu):.1f} LU {side} {usual}; then {who} heard in {effect} of the places"
-    )
+    shares = f"{100 * found.audible_after:.0f} % instead of {100 * found.audible_before:.0f} %"
+    who, whose = ("it is", "its") if up else ("the others are", "their")
+    effect = f"then {who} heard in {shares} of {whose} bands and moments"
+    because = f"{part.name} plays {abs(found.distance_lu):.1f} LU {side} {usual}; {effect}"
     return replace(bare, because=because, evidence=evidence, confidence=round(found.confidence, 2))

@@ -11,10 +11,17 @@ from bandmate.stages.words import place, spoken_name
 DC_LIMIT = 0.005
 """Of full scale, -46 dB: what converters leave is far below, and less costs no headroom worth a word."""
 
+SILENT_DBFS = -140.0
+"""Below the last bit of 24: dither at most."""
+
 
 def remarks_on(song: Song, track: Track, hearing: Hearing) -> tuple[str, ...]:
     """One sentence for each thing that is odd about a track; empty when nothing is."""
     name = spoken_name(track)
+    if hearing.active_lufs is None and hearing.sample_peak_dbfs > SILENT_DBFS:
+        return (
+            f"{name}: too quiet or too short to measure, its peak is {hearing.sample_peak_dbfs:.0f} dBFS; left alone",
+        )
     if hearing.active_lufs is None:
         return (f"{name}: silent; left alone",)
     found = []

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
@@ -29,6 +30,14 @@ EXCERPT_SECONDS = 12.0
 MOVE_TOGETHER = 0.5
 """The least correlation of two tracks' levels over time at which they are compared at all; that is cheap to know."""
 
+UNKNOWN_MOVE_TOGETHER = 0.8
+"""The same where a family is not known: of such pairs there are many, and few of them related."""
+
+MOST_PAIRS = 120
+"""At some hundredths of a second each."""
+
+LEAST_HOPS = 10
+
 LEAST_GAIN_DB = 0.5
 """What the sum of the two must gain: less is not heard."""
 
@@ -37,6 +46,10 @@ MOST_DELAY_MS = 20.0
 """From a few centimetres of air to 7 m: nearer is the same place, further is a room microphone, meant to be late."""
 
 LEAST_CONFIDENCE = 0.3
+
+
+Levels = npt.NDArray[np.float64]
+"""Level of a track over time, shape (hops,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +76,12 @@ class PhaseFault:
 def find_phase_faults(
     song: Song, hearings: Mapping[str, Hearing], guesses: Mapping[str, Guess], ears: Ears
 ) -> tuple[PhaseFault, ...]:
-    """All faults between the tracks that were heard; each track is corrected at most once."""
+    """All faults between the tracks that were heard; each track is corrected at most once.
+
+    Of many tracks only the ``MOST_PAIRS`` pairs that move most alike are compared: others share no source anyway.
+    """
     found: list[PhaseFault] = []
-    heard = [track for track in song.tracks if track.id in hearings]
-    for first, second in combinations(heard, 2):
-        if not may_be_related(first, second, hearings, guesses):
-            continue
+    for first, second in likely_pairs(song, hearings, guesses)[:MOST_PAIRS]:
         if any(fault.track.id in (first.id, second.id) for fault in found):
             continue
         fault = pair_fault(song, first, second, hearings, ears)
@@ -77,18 +90,36 @@ def find_phase_faults(
     return tuple(found)
 
 
-def may_be_related(first: Track, second: Track, hearings: Mapping[str, Hearing], guesses: Mapping[str, Guess]) -> bool:
-    """Whether two tracks are of one family and rise and fall together."""
+def likely_pairs(
+    song: Song, hearings: Mapping[str, Hearing], guesses: Mapping[str, Guess]
+) -> list[tuple[Track, Track]]:
+    """The pairs that may have heard one source, those whose levels move most alike first.
+
+    Tracks of one family have to rise and fall together, tracks of which one is unknown have to do so closely.
+    """
     table = role_table()
-    families = {table[guesses[track.id].role].family for track in (first, second)}
-    if len(families) > 1 and "unknown" not in families:
-        return False
-    a, b = (np.log10(hearings[t.id].power.sum(axis=0, dtype=np.float64) + 1e-9) for t in (first, second))
-    hops = min(len(a), len(b))
-    a, b = a[:hops], b[:hops]
-    if hops < 10 or a.std() == 0 or b.std() == 0:
-        return False
-    return bool(np.corrcoef(a, b)[0, 1] >= MOVE_TOGETHER)
+    family = {track_id: table[guess.role].family for track_id, guess in guesses.items()}
+    levels = {i: np.log10(heard.power.sum(axis=0, dtype=np.float64) + 1e-9) for i, heard in hearings.items()}
+    heard = [track for track in song.tracks if track.id in hearings]
+    found = []
+    for first, second in combinations(heard, 2):
+        families = {family[first.id], family[second.id]}
+        if len(families) > 1 and "unknown" not in families:
+            continue
+        alike = likeness(levels[first.id], levels[second.id])
+        if alike >= (UNKNOWN_MOVE_TOGETHER if "unknown" in families else MOVE_TOGETHER):
+            found.append((alike, first, second))
+    found.sort(key=lambda one: -one[0])
+    return [(first, second) for _, first, second in found]
+
+
+def likeness(first: Levels, second: Levels) -> float:
+    """Correlation of two tracks' levels over time; 0 where it says nothing."""
+    hops = min(len(first), len(second))
+    a, b = first[:hops], second[:hops]
+    if hops < LEAST_HOPS or a.std() == 0 or b.std() == 0:
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def pair_fault(

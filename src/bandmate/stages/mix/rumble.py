@@ -16,6 +16,7 @@ from bandmate.song.devices import Band, Equalizer
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Track
 from bandmate.stages.hearing import Hearing
+from bandmate.stages.mix.checks import DC_LIMIT
 
 CORNER_SHARE_OF_LOWEST = 0.85
 """The filter's corner as a share of the lowest note: there a slope of 24 dB per octave takes about 1 dB off it."""
@@ -47,11 +48,16 @@ class Rumble:
 
 
 def find_rumble(hearing: Hearing, lowest_hz: float) -> Rumble | None:
-    """Rumble below ``lowest_hz``, the lowest note of the role; None where there is none, and for silence."""
+    """Rumble below ``lowest_hz``, the lowest note of the role; None where there is none, and for silence.
+
+    Nor with a constant offset (DC), which leaks into the lowest bands: that is said by ``checks``.
+    """
     below_hz = lowest_hz * RUMBLE_BELOW_LOWEST
     power = hearing.power.astype(np.float64)
     low = power[np.array(hearing.band_hz) < below_hz].sum(axis=0)
     total = float(power.sum())
+    if abs(hearing.dc) > DC_LIMIT:
+        return None
     if not low.size or low.mean() < 10 ** (SOUNDING_DBFS / 10) or total <= 0:
         return None
     share_db = 10 * np.log10(low.sum() / total)
