@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from bandmate.song.moves import Move, apply, blend, diff
     from bandmate.song.proposal import Proposal
     from bandmate.song.song import Song
+    from bandmate.stages.master.brief import MasterBrief
+    from bandmate.stages.master.delivery import delivery_profile
+    from bandmate.stages.mix.brief import MixBrief
     from bandmate.verbs.demo import run_demo
     from bandmate.verbs.doctor import examine
     from bandmate.verbs.exporting import export_dawproject, export_midi
@@ -38,12 +41,15 @@ if TYPE_CHECKING:
 
 WHERE = {
     "BandmateError": "song.errors",
+    "MasterBrief": "stages.master.brief",
+    "MixBrief": "stages.mix.brief",
     "Move": "song.moves",
     "Project": "project.folder",
     "Proposal": "song.proposal",
     "Song": "song.song",
     "apply": "song.moves",
     "blend": "song.moves",
+    "delivery_profile": "stages.master.delivery",
     "diff": "song.moves",
     "examine": "verbs.doctor",
     "export_dawproject": "verbs.exporting",
@@ -64,12 +70,15 @@ WHERE = {
 
 __all__ = [
     "BandmateError",
+    "MasterBrief",
+    "MixBrief",
     "Move",
     "Project",
     "Proposal",
     "Song",
     "apply",
     "blend",
+    "delivery_profile",
     "diff",
     "examine",
     "export_dawproject",

@@ -11,7 +11,8 @@ import pytest
 import bandmate
 
 NAMES = (
-    *("BandmateError", "Move", "Project", "Proposal", "Song", "apply", "blend", "diff", "examine"),
+    *("BandmateError", "MasterBrief", "MixBrief", "Move", "Project", "Proposal", "Song", "apply", "blend"),
+    *("delivery_profile", "diff", "examine"),
     *("export_dawproject", "export_midi", "import_files", "listen", "new_project", "open_project", "produce"),
     *("propose_master", "propose_mix", "render_master", "render_mix", "render_stems", "run_demo"),
 )

@@ -33,7 +33,7 @@ def add_balance(draft: Draft) -> None:
             draft.remarks.append(f"{spoken_name(track)}: its fader is automated; its balance is left alone")
             continue
         parts.append(part_of(track, draft))
-    if len(parts) < FEWEST_TRACKS and len(draft.song.tracks) > 1:
+    if 0 < len(parts) < FEWEST_TRACKS and len(draft.song.tracks) > 1:
         draft.remarks.append(f"balance: tracks to compare: {len(parts)}, too few to say what is usual; left alone")
     for found in rebalances(parts):
         track = draft.song.track(found.part.track_id)
