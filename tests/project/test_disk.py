@@ -240,3 +240,17 @@ def test_no_error_of_the_database_gets_out_raw(tmp_path: Path) -> None:
 )
 def test_sizes_are_readable(count: int, text: str) -> None:
     assert readable_bytes(count) == text
+
+
+def test_a_folder_that_may_not_even_be_looked_into_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a home folder of somebody else; simulated, since root may look everywhere."""
+
+    def sealed(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for look in ("exists", "is_file", "is_dir"):
+        monkeypatch.setattr(Path, look, sealed)
+    with pytest.raises(ProjectError, match='"song"'):
+        Project.create(tmp_path / "song")
+    with pytest.raises(ProjectError, match='"song"'):
+        Project.open(tmp_path / "song")

@@ -72,12 +72,12 @@ class Project:
             if the folder has a project already, is a file, or cannot be written.
         """
         folder = Path(folder).resolve()
-        if folder.exists() and not folder.is_dir():
-            raise ProjectError(f'"{folder.name}" is a file, so no project can be made there; choose another name')
         first = song or Song(title=title or folder.name)
         first = replace(first, title=title) if title else first
         check_references(first)
         with plain_words(folder, "making a project"):
+            if folder.exists() and not folder.is_dir():
+                raise ProjectError(f'"{folder.name}" is a file, so no project can be made there; choose another name')
             folder.mkdir(parents=True, exist_ok=True)
             db = create_database(folder)
             try:
@@ -387,11 +387,12 @@ def find_project(start: Path | str) -> Path:
         if there is none, or ``start`` is not there or is a file.
     """
     start = Path(start).resolve()
-    if start.is_file():
-        raise ProjectError(f'"{start.name}" is a file, not a project folder; open the folder that it is in')
-    if not start.is_dir():
-        raise ProjectError(f'there is no folder "{start.name}"; check the path, or make a new project')
-    for folder in (start, *start.parents):
-        if (folder / DATABASE_FILE).is_file():
-            return folder
+    with plain_words(start, "looking for a project"):
+        if start.is_file():
+            raise ProjectError(f'"{start.name}" is a file, not a project folder; open the folder that it is in')
+        if not start.is_dir():
+            raise ProjectError(f'there is no folder "{start.name}"; check the path, or make a new project')
+        for folder in (start, *start.parents):
+            if (folder / DATABASE_FILE).is_file():
+                return folder
     raise ProjectError(f'"{start.name}" is no project, nor is a folder above it; make one with "bandmate new"')
