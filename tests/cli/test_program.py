@@ -106,8 +106,11 @@ def test_an_encoding_without_arrows_is_no_error(evening: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows shows completion for its own shells")
 def test_completion_is_shown_for_a_shell(tmp_path: Path) -> None:
-    script = program("--show-completion", "bash", folder=tmp_path)
-    assert script.code == 0 and "COMPLETE" in script.out
+    # Typer finds the shell among the parents of the process; where the tests run there may be none, so it is told.
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    for shell in ("bash", "zsh", "fish"):
+        script = program("--show-completion", shell, folder=tmp_path, **named)
+        assert script.code == 0 and "COMPLETE" in script.out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
@@ -173,7 +176,8 @@ def check_stopped(code: int, said: str) -> bool:
         assert code == -signal.SIGINT or "site" in said, (code, said)
         return True
     assert said.splitlines()[-1].startswith("bandmate: stopped; what was finished before is kept"), said
-    assert "Traceback" not in said
+    # A library whose loading was cut off may complain of its own half-made objects; ours must not.
+    assert "bandmate/" not in said and ("Traceback" not in said or "Exception ignored in" in said), said
     return True
 
 
