@@ -24,6 +24,8 @@ Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 BandKind = Literal["bell", "low-shelf", "high-shelf", "high-pass", "low-pass", "notch"]
 BandScope = Literal["stereo", "mid", "side"]
+Phase = Literal["minimum", "linear"]
+LimiterStyle = Literal["transparent", "balanced", "loud"]
 
 OPEN_HIGH_PASS_HZ = 5.0
 OPEN_LOW_PASS_HZ = 96_000.0
@@ -79,10 +81,11 @@ class Band(Value, frozen=True, kw_only=True, tag="band"):
 
 
 class Equalizer(Device, frozen=True, kw_only=True, tag="equalizer"):
-    """Parametric equalizer, minimum phase, with an output gain."""
+    """Parametric equalizer with an output gain: minimum phase, or linear phase (late, and without turning phases)."""
 
     bands: tuple[Band, ...] = ()
     gain_db: Decibels = 0.0
+    phase: Phase = "minimum"
 
     def neutral(self) -> Self:
         return replace(self, bands=tuple(band.neutral() for band in self.bands), gain_db=0.0)
@@ -162,6 +165,50 @@ class Saturator(Device, frozen=True, kw_only=True, tag="saturator"):
         return replace(self, wet=0.0)
 
 
+class SoftClipper(Device, frozen=True, kw_only=True, tag="soft-clipper"):
+    """Rounds peaks off above ``ceiling_dbfs - knee_db`` so that none passes ``ceiling_dbfs``; below that it does
+    nothing."""
+
+    ceiling_dbfs: Level = -1.0
+    knee_db: Annotated[float, msgspec.Meta(ge=0.0, le=12.0)] = 2.0
+    wet: Share = 1.0
+
+    def neutral(self) -> Self:
+        return replace(self, wet=0.0)
+
+
+class ChannelTrim(Device, frozen=True, kw_only=True, tag="channel-trim"):
+    """Level of each channel on its own, and the polarity of the right one."""
+
+    left_db: Decibels = 0.0
+    right_db: Decibels = 0.0
+    right_inverted: bool = False
+
+    def neutral(self) -> Self:
+        return replace(self, left_db=0.0, right_db=0.0, right_inverted=False)
+
+
+class RidePoint(Value, frozen=True, kw_only=True):
+    """A gain at a moment of the song; between points it moves in a straight line of decibels."""
+
+    id: Id
+    at_seconds: Annotated[float, msgspec.Meta(ge=0.0)]
+    gain_db: Decibels = 0.0
+
+    def neutral(self) -> Self:
+        """The point without effect."""
+        return replace(self, gain_db=0.0)
+
+
+class Ride(Device, frozen=True, kw_only=True, tag="ride"):
+    """A hand on the fader: gain over time. Before the first point and after the last it stays as it is there."""
+
+    points: tuple[RidePoint, ...] = ()
+
+    def neutral(self) -> Self:
+        return replace(self, points=tuple(point.neutral() for point in self.points))
+
+
 class Width(Device, frozen=True, kw_only=True, tag="width"):
     """Side level as a factor (1 = as it is, 0 = mono), and mono below a frequency (0 = off)."""
 
@@ -173,12 +220,13 @@ class Width(Device, frozen=True, kw_only=True, tag="width"):
 
 
 class Limiter(Device, frozen=True, kw_only=True, tag="limiter"):
-    """Look-ahead true-peak limiter with gain before it."""
+    """Look-ahead true-peak limiter with gain before it. The style is how much sound it trades for loudness."""
 
     gain_db: Decibels = 0.0
     ceiling_dbtp: Annotated[float, msgspec.Meta(ge=-40.0, le=24.0)] = -1.0
     lookahead_ms: Annotated[float, msgspec.Meta(ge=0.5, le=20.0)] = 4.0
     release_ms: Annotated[float, msgspec.Meta(ge=1.0, le=5_000.0)] = 60.0
+    style: LimiterStyle = "transparent"
 
     def neutral(self) -> Self:
         return replace(self, gain_db=0.0)
@@ -227,6 +275,9 @@ AnyDevice = (
     | DeEsser
     | MultibandCompressor
     | Saturator
+    | SoftClipper
+    | ChannelTrim
+    | Ride
     | Width
     | Limiter
     | Reverb
