@@ -63,8 +63,9 @@ def rows_with_sound(window: Samples) -> int:
 
 
 @kernel
-def add_power(bins: Bins, scale: float, mid: Reals, side: Reals, both: Reals) -> None:
-    """Add the power of each bin to ``mid`` and ``side``, and write their sum to ``both``; ``scale`` is that of a bin.
+def add_power(bins: Bins, scale: float, mid: Reals, side: Reals, now: Reals) -> None:
+    """Add the power of each bin to ``mid`` and ``side``; write their sum and what is not mid to the rows of ``now``.
+    ``scale`` is that of a bin.
 
     The first and the last bin stand alone, the others for a positive and a negative frequency.
     """
@@ -80,7 +81,8 @@ def add_power(bins: Bins, scale: float, mid: Reals, side: Reals, both: Reals) ->
         rest *= share * half
         mid[k] += power
         side[k] += rest
-        both[k] = power + rest
+        now[0, k] = power + rest
+        now[1, k] = rest
 
 
 @kernel

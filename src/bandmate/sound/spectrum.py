@@ -63,6 +63,8 @@ class BandLevels:
         of the whole signal's power; mono has a side of -inf.
     power : float32 array (bands, hops)
         total power around each hop, linear, so that tracks can be added and gains multiplied in.
+    side_power : float32 array (bands, hops)
+        the part of it that is not mid.
     """
 
     bands: Bands
@@ -70,6 +72,7 @@ class BandLevels:
     side_db: Reals
     total_db: Reals
     power: Samples
+    side_power: Samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,9 +128,10 @@ class SpectrumMeter:
         self._pending_start = -self._half
         self._frames = 0
         self._hops = 0
-        self._mid, self._side, self._both = np.zeros((3, self._half + 1))
+        self._mid, self._side = np.zeros((2, self._half + 1))
+        self._now = np.zeros((2, self._half + 1))
         self._rows = np.zeros((rows_for(channels), 2 * self._half), np.float32)
-        self._columns: tuple[list[Samples], list[Samples]] = ([], [])
+        self._columns: tuple[list[Samples], list[Samples]] = ([], [])  # one of (total and side, bands) for each hop
 
     def feed(self, block: npt.ArrayLike) -> None:
         """Take the next block, shape (channels, frames); an empty one changes nothing.
@@ -171,9 +175,9 @@ class SpectrumMeter:
         """One division's long-term levels and its history."""
         columns = self._columns[index]
         mid, side = (self._in_bands(power, index) / max(1, self._frames) for power in (self._mid, self._side))
-        history = np.stack(columns, axis=1) if columns else np.zeros((len(mid), 0), np.float32)
+        history = np.stack(columns, axis=2) if columns else np.zeros((2, len(mid), 0), np.float32)
         history.flags.writeable = False
-        return BandLevels(self._bands[index], _decibels(mid), _decibels(side), _decibels(mid + side), history)
+        return BandLevels(self._bands[index], _decibels(mid), _decibels(side), _decibels(mid + side), *history)
 
     def _take(self, signal: Samples) -> None:
         """Analyse all hops whose window lies within ``signal``, which begins at ``_pending_start``; keep the rest."""
@@ -190,12 +194,13 @@ class SpectrumMeter:
         """Add the power of the window that begins at frame ``start`` to the sums and to the history."""
         fill_window(signal, start, self._window, self._rows)
         rows = rows_with_sound(self._rows)
-        self._both[:] = 0.0
+        self._now[:] = 0.0
         if rows:
             bins = scipy.fft.rfft(self._rows[:rows], axis=1)
-            add_power(bins, 1 / self._half, self._mid, self._side, self._both)
+            add_power(bins, 1 / self._half, self._mid, self._side, self._now)
         for index, columns in enumerate(self._columns):
-            columns.append((self._in_bands(self._both, index) / self._half).astype(np.float32))
+            sums = np.stack([self._in_bands(power, index) for power in self._now])
+            columns.append((sums / self._half).astype(np.float32))
 
     def _in_bands(self, power: Reals, index: int) -> Reals:
         """Power per bin, as power in 1/3-octave bands (0) or in ERB bands (1)."""

@@ -23,7 +23,7 @@ from bandmate.sound.stereo import StereoImage, StereoMeter
 from bandmate.sound.truepeak import TruePeakMeter
 
 ANALYSER = "hearing"
-ANALYSER_VERSION = "1"
+ANALYSER_VERSION = "2"
 ENVELOPE_POINTS = 1_500
 
 
@@ -46,8 +46,12 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         centres of the 1/3-octave bands.
     band_db : tuple of float
         their long-term level, dB; -inf for nothing.
-    power_data : bytes
-        see ``power``.
+    low_correlation : float or None
+        correlation below 120 Hz; None without anything down there.
+    channel_dc : tuple of float
+        the DC of each channel, full scale 1.
+    power_data, side_power_data : bytes
+        see ``power`` and ``side_power``; no bytes for a side that is silent all the time.
     """
 
     rate_hz: int
@@ -65,6 +69,7 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     sample_peak_dbfs: float
     crest_db: float
     dc: float
+    channel_dc: tuple[float, ...]
     clipped_runs: int
     clipped_at_seconds: float | None
     silent_share: float
@@ -72,6 +77,7 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     last_sound_seconds: float | None
     stereo_kind: str
     correlation: float | None
+    low_correlation: float | None
     width_db: float | None
     balance_db: float | None
     mono_loss_db: float | None
@@ -80,6 +86,7 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     hop_seconds: float
     hops: int
     power_data: bytes
+    side_power_data: bytes
     momentary_data: bytes
     short_term_data: bytes
     envelope_data: bytes
@@ -98,6 +105,13 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def power(self) -> npt.NDArray[np.float32]:
         """Mean power of both channels by 1/3-octave band and time, shape (bands, hops); read-only."""
         return np.frombuffer(self.power_data, np.float32).reshape(len(self.band_hz), self.hops)
+
+    @property
+    def side_power(self) -> npt.NDArray[np.float32]:
+        """The part of ``power`` that the channels do not share, shape (bands, hops); read-only."""
+        if not self.side_power_data:
+            return np.broadcast_to(np.float32(0.0), (len(self.band_hz), self.hops))
+        return np.frombuffer(self.side_power_data, np.float32).reshape(len(self.band_hz), self.hops)
 
     @property
     def momentary_lufs(self) -> npt.NDArray[np.float32]:
@@ -190,6 +204,7 @@ def level_fields(heard: Levels, rate_hz: int) -> dict[str, Any]:
         "frames": heard.frames,
         "crest_db": heard.crest_db or 0.0,
         "dc": max((channel.dc for channel in heard.channels), key=abs),
+        "channel_dc": tuple(channel.dc for channel in heard.channels),
         "clipped_runs": sum(channel.clipped_runs for channel in heard.channels),
         "clipped_at_seconds": min(run.start_frame for run in heard.clipped) / rate_hz if heard.clipped else None,
         "silent_share": sum(silence.frames for silence in heard.silences) / max(heard.frames, 1),
@@ -202,6 +217,7 @@ def stereo_fields(heard: StereoImage) -> dict[str, Any]:
     return {
         "stereo_kind": heard.kind,
         "correlation": heard.correlation,
+        "low_correlation": heard.low_correlation,
         "width_db": heard.width_db,
         "balance_db": heard.balance_db,
         "mono_loss_db": heard.mono_loss_db,
@@ -216,6 +232,7 @@ def spectrum_fields(heard: Spectrum) -> dict[str, Any]:
         "hop_seconds": heard.hop_ms / 1000,
         "hops": bands.power.shape[1],
         "power_data": np.ascontiguousarray(bands.power, np.float32).tobytes(),
+        "side_power_data": np.ascontiguousarray(bands.side_power).tobytes() if bands.side_power.any() else b"",
     }
 
 
