@@ -10,7 +10,7 @@
   const playWord = play.querySelector(".word");
   const FAR_S = 0.25;
   const NEAR_S = 0.01;
-  let heard = players.length - 1;
+  let heard = Math.max(0, picks.findIndex((b) => b.getAttribute("aria-pressed") === "true"));
   let wantsPlay = false;
   let isSeeking = false;
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from bandmate.report import wording
@@ -66,13 +66,15 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart with its words. ``look`` is line or area; ``legend`` pairs a curve's class with its label."""
+    """A chart with its words. ``look`` is line or area; ``legend`` pairs a curve's class with its label; ``notes`` are
+    said below the caption, numbered from 1 like the marks in the chart."""
 
     look: str
     title: str
     caption: str
     legend: tuple[tuple[str, str], ...]
     svg: Markup
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +100,35 @@ def report_html(data: ReportData) -> str:
     """
     style, script = asset("page.css"), asset("page.js")
     moves = [move for part in data.proposals for move in part.moves]
-    page = page_template().render(
-        data=data,
-        policy=content_policy(style, script),
-        style=Markup(style),
-        script=Markup(script),
-        numbers=number_rows(data),
-        verdicts=verdicts(data),
-        drawings=[drawing for drawing in drawings(data) if drawing.svg],
-        tally=tally(moves),
-        is_evidence_open=len(moves) <= OPEN_EVIDENCE_UP_TO,
+    page = (
+        templates()
+        .get_template("page.html.j2")
+        .render(
+            data=data,
+            policy=content_policy(style, script),
+            style=Markup(style),
+            script=Markup(script),
+            numbers=number_rows(data),
+            verdicts=verdicts(data.profile, data.after),
+            drawings=[drawing for drawing in drawings(data) if drawing.svg],
+            tally=tally(moves),
+            is_evidence_open=len(moves) <= OPEN_EVIDENCE_UP_TO,
+        )
     )
     return UNFIT.sub("\ufffd", page)
 
 
 @cache
-def page_template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+def templates() -> Environment:
+    """The templates that lie beside this file, with the words they use. Every text is escaped."""
+    environment = Environment(
+        loader=FunctionLoader(asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
     environment.filters |= {
         "loudness_text": wording.loudness_text,
         "peak_text": wording.peak_text,
@@ -134,7 +148,7 @@ def page_template() -> Template:
         "state_words": state_words,
         "command": split_command,
     }
-    return environment.from_string(asset("page.html.j2"))
+    return environment
 
 
 @cache
@@ -196,18 +210,30 @@ def asked_for(profile: Profile | None) -> dict[str, str]:
     return words
 
 
-def verdicts(data: ReportData) -> list[Verdict]:
+def verdicts(profile: Profile | None, after: Measured) -> list[Verdict]:
     """Loudness against the target, and the highest known true peak against the ceiling."""
     found: list[Verdict] = []
-    profile, lufs = data.profile, data.after.integrated_lufs
-    if profile and profile.loudness_lufs is not None and lufs is not None and wording.is_number(lufs):
-        found.append(target_verdict(lufs - profile.loudness_lufs))
-    peaks = finite((data.after.true_peak_dbtp, data.after.true_peak_16x_dbtp))
-    if profile and profile.ceiling_dbtp is not None and peaks:
-        room = profile.ceiling_dbtp - max(peaks)
-        side = "under" if room >= 0 else "over"
-        found.append(Verdict(f"{wording.with_unit(abs(room), 'dB', 2)} {side} the ceiling", room >= 0))
+    if profile is None:
+        return found
+    off_lu, room_db = target_distance_lu(profile, after), ceiling_room_db(profile, after)
+    if off_lu is not None:
+        found.append(target_verdict(off_lu))
+    if room_db is not None:
+        side = "under" if room_db >= 0 else "over"
+        found.append(Verdict(f"{wording.with_unit(abs(room_db), 'dB', 2)} {side} the ceiling", room_db >= 0))
     return found
+
+
+def target_distance_lu(profile: Profile, after: Measured) -> float | None:
+    """How much louder than its target the master is; None where either is unknown."""
+    target, lufs = profile.loudness_lufs, after.integrated_lufs
+    return lufs - target if target is not None and lufs is not None and wording.is_number(lufs) else None
+
+
+def ceiling_room_db(profile: Profile, after: Measured) -> float | None:
+    """From the highest known true peak up to the ceiling; None where either is unknown."""
+    peaks = finite((after.true_peak_dbtp, after.true_peak_16x_dbtp))
+    return profile.ceiling_dbtp - max(peaks) if profile.ceiling_dbtp is not None and peaks else None
 
 
 def target_verdict(off_lu: float) -> Verdict:
