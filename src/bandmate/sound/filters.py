@@ -8,7 +8,7 @@ Passes are Butterworth (bilinear, exact at the corner; q does not count), the no
 
 A band above what the rate can carry: a low-pass does nothing, a high-pass, bell or shelf acts with what reaches down.
 
-Not covered: linear phase, coefficients that move while they run.
+Not covered: linear phase (``bandmate.sound.linear_phase``), coefficients that move while they run.
 
 References: R. Bristow-Johnson, Audio EQ Cookbook; M. Vicanek, Matched Second Order Digital Filters (2016).
 """
@@ -237,6 +237,33 @@ class Cascade:
         return rows
 
 
+def scopes_of(device: Equalizer, channels: int) -> tuple[BandScope, ...]:
+    """What is filtered apart: middle and sides, or every channel alike as a middle.
+
+    Raises
+    ------
+    RequestError
+        for middle or side bands on more than two channels.
+    """
+    if channels > 2 and any(band.scope != "stereo" for band in device.bands):
+        raise RequestError(
+            f'equalizer "{device.id}" has bands for middle or side, the signal has {channels} channels; '
+            "make those bands stereo, or use it on a stereo track"
+        )
+    apart = channels == 2 and any(b.scope != "stereo" and not b.is_neutral for b in device.bands)
+    return ("mid", "side") if apart else ("mid",)
+
+
+def bands_of(device: Equalizer, scope: BandScope) -> list[Band]:
+    """The bands that act on the middle, or on the sides."""
+    return [band for band in device.bands if band.scope in ("stereo", scope)]
+
+
+def sections_of(bands: Sequence[Band], rate_hz: int) -> Sections:
+    """The sections of all bands, one after the other."""
+    return np.concatenate([np.empty((0, 5)), *(band_sections(band, rate_hz) for band in bands)])
+
+
 class EqualizerProcessor(BlockProcessor):
     """A running `Equalizer`.
 
@@ -250,22 +277,11 @@ class EqualizerProcessor(BlockProcessor):
 
     def __init__(self, device: Equalizer, *, rate_hz: int, channels: int) -> None:
         super().__init__(rate_hz=rate_hz, channels=channels)
-        self.is_mid_side = channels == 2 and any(b.scope != "stereo" and not b.is_neutral for b in device.bands)
-        if channels > 2 and any(band.scope != "stereo" for band in device.bands):
-            raise RequestError(
-                f'equalizer "{device.id}" has bands for middle or side, the signal has {channels} channels; '
-                "make those bands stereo, or use it on a stereo track"
-            )
+        scopes = scopes_of(device, channels)
+        self.is_mid_side = len(scopes) == 2
         self.gain = 10.0 ** (device.gain_db / 20.0)
-        self.cascades: tuple[Cascade, ...]
-        if self.is_mid_side:
-            self.cascades = (self._cascade(device, "mid", 1), self._cascade(device, "side", 1))
-        else:
-            self.cascades = (self._cascade(device, "mid", channels),)
-
-    def _cascade(self, device: Equalizer, scope: BandScope, channels: int) -> Cascade:
-        sections = [band_sections(b, self.rate_hz) for b in device.bands if b.scope in ("stereo", scope)]
-        return Cascade(np.concatenate([np.empty((0, 5)), *sections]), channels)
+        together = 1 if self.is_mid_side else channels
+        self.cascades = tuple(Cascade(sections_of(bands_of(device, s), rate_hz), together) for s in scopes)
 
     def _run(self, samples: Samples) -> Samples:
         rows = samples.astype(np.float64)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from bandmate.song.devices import (
     AnyDevice,
+    ChannelTrim,
     Compressor,
     DeEsser,
     Delay,
@@ -25,16 +26,22 @@ from bandmate.song.devices import (
     MultibandCompressor,
     Plugin,
     Reverb,
+    Ride,
     Saturator,
+    SoftClipper,
     Width,
 )
 from bandmate.song.errors import DeviceError
-from bandmate.sound import dither, dynamics, filters, limiter, saturate, space
+from bandmate.sound import dither, dynamics, filters, limiter, ride, saturate, soft_clip, space
 from bandmate.sound.audio import Audio, Samples
+from bandmate.sound.channel_trim import ChannelTrimProcessor, channel_gains
 from bandmate.sound.dynamics import CompressorProcessor, DeEsserProcessor, GateProcessor, MultibandProcessor
 from bandmate.sound.filters import EqualizerProcessor
 from bandmate.sound.limiter import LimiterProcessor
+from bandmate.sound.linear_phase import LinearPhaseProcessor
+from bandmate.sound.ride import RideProcessor
 from bandmate.sound.saturate import SaturatorProcessor
+from bandmate.sound.soft_clip import SoftClipperProcessor
 from bandmate.sound.space import DelayProcessor, ReverbProcessor
 from bandmate.sound.width import WidthProcessor
 
@@ -77,7 +84,12 @@ class Processor(Protocol):
 
 
 def processor_for(
-    device: AnyDevice, *, rate_hz: int, channels: int, seconds_per_tick: float = SECONDS_PER_TICK
+    device: AnyDevice,
+    *,
+    rate_hz: int,
+    channels: int,
+    seconds_per_tick: float = SECONDS_PER_TICK,
+    late_frames: int = 0,
 ) -> Processor | None:
     """A processor for ``device``, or None when it leaves the sound as it is.
 
@@ -88,6 +100,9 @@ def processor_for(
         of the blocks that will come. A mono signal has no sides: `Width` gives None, a side band is left out.
     seconds_per_tick : float
         for what follows the tempo; at 120 quarters a minute unless told.
+    late_frames : int
+        by how much the signal is already late when it comes to this device: what is set for a moment (`Ride`) waits
+        as long.
 
     Raises
     ------
@@ -99,6 +114,8 @@ def processor_for(
     if not device.enabled or is_without_effect(device, rate_hz=rate_hz, channels=channels):
         return None
     match device:
+        case Equalizer(phase="linear"):
+            return LinearPhaseProcessor(device, rate_hz=rate_hz, channels=channels)
         case Equalizer():
             return EqualizerProcessor(device, rate_hz=rate_hz, channels=channels)
         case Compressor():
@@ -111,6 +128,12 @@ def processor_for(
             return MultibandProcessor(device, rate_hz=rate_hz, channels=channels)
         case Saturator():
             return SaturatorProcessor(device, rate_hz=rate_hz, channels=channels)
+        case SoftClipper():
+            return SoftClipperProcessor(device, rate_hz=rate_hz, channels=channels)
+        case ChannelTrim():
+            return ChannelTrimProcessor(device, rate_hz=rate_hz, channels=channels)
+        case Ride():
+            return RideProcessor(device, rate_hz=rate_hz, channels=channels, late_frames=late_frames)
         case Width():
             return WidthProcessor(device, rate_hz=rate_hz, channels=channels)
         case Limiter():
@@ -139,8 +162,12 @@ def is_without_effect(device: AnyDevice, *, rate_hz: int, channels: int) -> bool
             return device.range_db == 0.0
         case MultibandCompressor():
             return all(band.ratio == 1.0 and band.gain_db == 0.0 for band in device.bands)
-        case Saturator() | Reverb() | Delay():
+        case Saturator() | SoftClipper() | Reverb() | Delay():
             return device.wet == 0.0
+        case ChannelTrim():
+            return set(channel_gains(device, channels)) == {1.0}
+        case Ride():
+            return all(point.gain_db == 0.0 for point in device.points)
         case Width():
             return channels == 1 or (device.side == 1.0 and device.mono_below_hz == 0.0)
         case _:
@@ -163,5 +190,5 @@ def process_audio(audio: Audio, device: AnyDevice, *, seconds_per_tick: float = 
 
 def compile_kernels() -> None:
     """Compile every loop that a processor may need; some seconds once per machine, nothing later."""
-    for module in (filters, dynamics, limiter, saturate, space, dither):
+    for module in (filters, dynamics, limiter, saturate, soft_clip, ride, space, dither):
         module.compile_kernels()
