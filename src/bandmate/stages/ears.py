@@ -90,6 +90,10 @@ class Ears:
         name = main_content(song) + (" checked" if check else "")
         return self._heard(name, lambda: hear(self.renderer(song).blocks(), song.rate_hz, check_peak=check))
 
+    def main_played(self, song: Song, blocks: Callable[[], Iterable[Samples]]) -> Hearing:
+        """As ``main`` with the check, for a caller who has the very blocks that the renderer would give."""
+        return self._heard(main_content(song) + " checked", lambda: hear(blocks(), song.rate_hz, check_peak=True))
+
     def excerpt(self, song: Song, track_id: str, start_seconds: float, seconds: float) -> Samples:
         """What a track plays before its inserts, from ``start_seconds`` on; shape (channels, frames)."""
         start = round(start_seconds * song.rate_hz)
