@@ -123,7 +123,9 @@ class StereoField:
         left with right, -1 to 1; empty where not measured.
     density_was, density_now : (rows, columns)
         a count of frames in a square grid, 48 x 48 as a rule: rows from mid +1 (top) to mid -1, columns from hard left
-        to hard right, with mid = (L+R)/2 and side = (L-R)/2, so that the left edge is side +1. Empty where not counted.
+        (side +1) to hard right (side -1), with mid = (L+R)/2 and side = (L-R)/2. Here 1 is 12 dB over the sound's own
+        RMS of left and right together, so that shapes are compared and not levels; what lies beyond counts in the cells
+        at the edge. Empty where not counted.
     mono_below_hz : float or None
         where the width device makes the low end mono.
     """
