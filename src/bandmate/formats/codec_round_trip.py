@@ -264,6 +264,8 @@ class PacketCodec:
             encoder: Any = av.CodecContext.create(encoder_name, "w")
             encoder.sample_rate, encoder.layout, encoder.format = rate_hz, self._layout, self._format
             encoder.bit_rate, encoder.time_base = 1000 * kbps, Fraction(1, rate_hz)
+            # As `codec_write` writes files, so that both give the same sound.
+            encoder.options = {"flags": "+bitexact"}
             encoder.open()
             decoder: Any = av.CodecContext.create(decoder_name, "r")
             decoder.sample_rate, decoder.layout = rate_hz, self._layout
