@@ -104,7 +104,7 @@ def write_cue_image(path: Path | str, disc: Disc, blocks: Iterable[Block]) -> Wr
             broadcast=None,
         )
         for block in image_blocks(pressed, blocks, skipped_sectors=FIRST_PAUSE_SECTORS):
-            sink.write(block)
+            sink.write(block.astype("int32"))
         sink.finish()
     sheet = path.with_suffix(".cue")
     text_remarks = write_cue_sheet(sheet, pressed.disc, path.name)

@@ -36,6 +36,10 @@ INFO_NAMES = {
 """LIST INFO chunk names and Bandmate's. Broadcasters also use ISRC for a code; RIFF meant "source" by it."""
 
 BEXT_TEXTS = (("description", 0, 256), ("originator", 256, 32), ("originator_reference", 288, 32))
+BEXT_VERSION_AT, BEXT_LOUDNESS_AT = 346, 412
+BEXT_LOUDNESS = ("loudness_lufs", "range_lu", "true_peak_dbtp", "momentary_lufs", "short_term_lufs")
+MOST_HUNDREDTHS = 9_999
+"""Tech 3285 v2 §2.4: loudness fields beyond this say nothing."""
 
 
 class Chunk(NamedTuple):
@@ -130,13 +134,23 @@ def aiff_bytes_per_second(comm: bytes) -> int:
 
 
 def bext_tags(data: bytes) -> dict[str, str]:
-    """The texts of a broadcast extension that are filled in, the date, and where on the timeline it was recorded."""
+    """The texts of a broadcast extension that are filled in, date, place on the timeline, and loudness."""
     tags = {name: text for name, at, length in BEXT_TEXTS if (text := plain_text(data[at : at + length]))}
     if date := plain_text(data[320:330]):
         tags["origination_date"] = date
     if len(data) >= 346 and (reference := struct.unpack("<Q", data[338:346])[0]):
         tags["time_reference_frames"] = str(reference)
-    return tags
+    return tags | bext_loudness(data)
+
+
+def bext_loudness(data: bytes) -> dict[str, str]:
+    """The loudness fields of a broadcast extension of version 2 that are filled in, two digits after the point."""
+    end = BEXT_LOUDNESS_AT + 2 * len(BEXT_LOUDNESS)
+    if len(data) < end or struct.unpack_from("<H", data, BEXT_VERSION_AT)[0] < 2:
+        return {}
+    values = struct.unpack_from(f"<{len(BEXT_LOUDNESS)}h", data, BEXT_LOUDNESS_AT)
+    filled = zip(BEXT_LOUDNESS, values, strict=True)
+    return {name: f"{value / 100:.2f}" for name, value in filled if abs(value) <= MOST_HUNDREDTHS}
 
 
 def info_tags(data: bytes) -> dict[str, str]:

@@ -15,7 +15,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from bandmate.formats.riff import INFO_NAMES, UNKNOWN_BYTES
+from bandmate.formats.riff import INFO_NAMES, MOST_HUNDREDTHS, UNKNOWN_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,8 @@ class Broadcast:
     """The broadcast extension of a WAV.
 
     ``origination_date`` is ``YYYY-MM-DD`` and ``origination_time`` is ``HH:MM:SS``; ``time_reference_frames`` is where
-    the recording lies on the session's timeline. A loudness of None is left open.
+    the recording lies on the session's timeline. A loudness of None is left open; ``formats.bext_patch.fill_loudness``
+    puts it in once the finished file was measured.
     """
 
     description: str = ""
@@ -154,5 +155,7 @@ def fixed(text: str, length: int) -> bytes:
 
 
 def hundredths(value: float | None) -> int:
-    """A loudness as bext has it."""
-    return UNKNOWN_LOUDNESS if value is None else max(-32_768, min(32_766, round(value * 100)))
+    """A loudness as bext has it; what is None, infinite, NaN or beyond ±99.99 is not filled in."""
+    if value is None or not abs(value) * 100 <= MOST_HUNDREDTHS:
+        return UNKNOWN_LOUDNESS
+    return round(value * 100)
