@@ -145,7 +145,7 @@ def test_a_filter_rings_out_to_exact_silence() -> None:
     processor.process(np.ones((1, 100), dtype=np.float32))
     for _ in range(8):
         last = processor.process(np.zeros((1, 10_000), dtype=np.float32))
-    state = processor.cascades[0].state
+    state = processor.lanes[0].state
     assert not last.any()
     assert np.all((state == 0.0) | (np.abs(state) > 1e-300))
 

@@ -1,4 +1,4 @@
-"""Equalizer bands as second-order sections: design, response, and the loop that runs them.
+"""Equalizer bands as second-order sections: design, response, and what runs them.
 
 Conventions: a *section* is a row ``b0 b1 b2 a1 a2`` (a0 = 1), sections run one after the other in float64. Bells and
 shelves follow the analogue prototypes of the audio EQ cookbook (their Q and their symmetry: -6 dB undoes +6 dB
@@ -23,9 +23,10 @@ import numpy.typing as npt
 
 from bandmate.song.devices import Band, BandScope, Equalizer
 from bandmate.song.errors import RequestError
+from bandmate.sound import section_loops
 from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor, Rows
-from bandmate.sound.kernel import FLUSH, kernel
+from bandmate.sound.section_loops import filled_up, filter_channels, filter_mid_side, run_rows
 
 Sections = npt.NDArray[np.float64]
 """float64, shape (sections, 5): b0 b1 b2 a1 a2."""
@@ -207,19 +208,21 @@ def sections_response_db(
     return total
 
 
-@kernel
-def run_sections(row: npt.NDArray[np.float64], sections: Sections, state: npt.NDArray[np.float64]) -> None:
-    """Filter ``row`` in place; ``state`` (sections, 2) goes on in the next block. Transposed direct form II."""
-    for k in range(sections.shape[0]):
-        b0, b1, b2, a1, a2 = sections[k, 0], sections[k, 1], sections[k, 2], sections[k, 3], sections[k, 4]
-        s1, s2 = state[k, 0], state[k, 1]
-        for i in range(row.shape[0]):
-            x = row[i]
-            y = b0 * x + s1
-            s1 = (b1 * x + s2) - a1 * y
-            s2 = ((b2 * x - a2 * y) + FLUSH) - FLUSH
-            row[i] = y
-        state[k, 0], state[k, 1] = s1, s2
+class Lanes:
+    """Sections at work on two signals, the first some and the second others; one signal when there is no second.
+
+    Attributes
+    ----------
+    in_first : int
+        how many of the lanes filter the first signal.
+    """
+
+    def __init__(self, first: Sections, second: Sections | None = None) -> None:
+        self.in_first = len(first)
+        self.lanes = filled_up(first if second is None else np.concatenate([first, second]))
+        self.state = np.zeros((len(self.lanes), 2))
+        if second is None:
+            self.in_first = len(self.lanes)
 
 
 class Cascade:
@@ -227,13 +230,15 @@ class Cascade:
 
     def __init__(self, sections: Sections, channels: int) -> None:
         self.sections = np.ascontiguousarray(sections, dtype=np.float64).reshape(-1, 5)
-        self.state = np.zeros((channels, len(self.sections), 2))
+        pairs, single = divmod(channels, 2)
+        self.pairs = [Lanes(self.sections, self.sections) for _ in range(pairs)]
+        self.pairs += [Lanes(self.sections) for _ in range(single)]
 
     def run(self, rows: Rows) -> Rows:
-        """Filter ``rows`` (channels, frames) in place and give them back."""
+        """Filter ``rows`` (channels, frames), float64, in place and give them back."""
         if len(self.sections):
-            for row, state in zip(rows, self.state, strict=True):
-                run_sections(row, self.sections, state)
+            for k, pair in enumerate(self.pairs):
+                run_rows(rows[2 * k], rows[min(2 * k + 1, len(rows) - 1)], pair.in_first, pair.lanes, pair.state)
         return rows
 
 
@@ -280,20 +285,21 @@ class EqualizerProcessor(BlockProcessor):
         scopes = scopes_of(device, channels)
         self.is_mid_side = len(scopes) == 2
         self.gain = 10.0 ** (device.gain_db / 20.0)
-        together = 1 if self.is_mid_side else channels
-        self.cascades = tuple(Cascade(sections_of(bands_of(device, s), rate_hz), together) for s in scopes)
+        each = [sections_of(bands_of(device, scope), rate_hz) for scope in scopes]
+        self.lanes = [Lanes(*each)] if self.is_mid_side else Cascade(each[0], channels).pairs
 
     def _run(self, samples: Samples) -> Samples:
-        rows = samples.astype(np.float64)
-        if not self.is_mid_side:
-            rows = self.cascades[0].run(rows)
-            rows *= self.gain
-            return rows.astype(np.float32)
-        mid = self.cascades[0].run(0.5 * self.gain * (rows[:1] + rows[1:]))
-        side = self.cascades[1].run(0.5 * self.gain * (rows[:1] - rows[1:]))
-        return np.concatenate([mid + side, mid - side]).astype(np.float32)
+        done = np.empty_like(samples)
+        if self.is_mid_side:
+            lanes, half = self.lanes[0], 0.5 * self.gain
+            filter_mid_side(samples, lanes.in_first, lanes.lanes, lanes.state, (half, half), done)
+            return done
+        for c, lanes in enumerate(self.lanes):
+            pair = slice(2 * c, 2 * c + 2)
+            filter_channels(samples[pair], lanes.in_first, lanes.lanes, lanes.state, self.gain, done[pair])
+        return done
 
 
 def compile_kernels() -> None:
     """Compile what is in this module, now rather than at the first block."""
-    Cascade(np.array([[1.0, 0.0, 0.0, 0.0, 0.0]]), 1).run(np.zeros((1, 4)))
+    section_loops.compile_kernels()

@@ -2,7 +2,7 @@
 
 Conventions: the level at each frequency is that of the minimum-phase equalizer with the same bands; nothing is turned
 in phase, so what is mixed with the signal elsewhere stays in step. The filter is made as long as it takes to meet the
-level within `LARGEST_ERROR_DB` from `LOWEST_HZ` on, `LONGEST_SECONDS` at most; at 0 Hz the level is met exactly.
+level within `LARGEST_ERROR_DB` from `LOWEST_HZ` on, but not without end; at 0 Hz the level is met exactly.
 
 The signal is cut on a grid of its own frames and never by blocks, so cuts change no bit. The price is a delay of half
 the filter and one piece of the grid, ``latency_frames``. What comes before a loud onset can be heard as a faint swell
@@ -30,13 +30,15 @@ from bandmate.sound.filters import bands_of, response_db, scopes_of
 Reals = npt.NDArray[np.float64]
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.04, 0.4
-"""Half a filter's length: 2048 frames at 44.1 and 48 kHz, 16384 at most."""
+"""Half a filter is at least the one long, 2048 frames at 44.1 and 48 kHz, and at most the other: 16384 frames."""
 
 LARGEST_ERROR_DB, LOWEST_HZ = 0.1, 30.0
 LEAST_GAIN = 0.1
 """An error is a share of the level, below -20 dB a share of this: no filter meets the bottom of a notch."""
 
-WINDOW_BETA = 4.0
+TAPER = 0.25
+"""The share of the filter, both ends together, that is faded out; what the bands do is over before that."""
+
 GRID = 16
 """The level is laid out on a grid this many times finer than half the filter needs."""
 
@@ -60,10 +62,16 @@ def windowed_taps(bands: Sequence[Band], rate_hz: int, half: int) -> Reals:
     freqs = np.fft.rfftfreq(GRID * half, 1.0 / rate_hz)
     gains = 10.0 ** (response_db(bands, freqs, rate_hz) / 20.0)
     around = scipy.fft.irfft(gains)
-    window = np.kaiser(2 * half + 1, WINDOW_BETA)
+    window = tapered_window(half)
     taps = np.concatenate([around[-half:], around[: half + 1]]) * window
     wanted = gains[0] if gains[0] > 1e-10 else 0.0
     return np.asarray(taps + (wanted - taps.sum()) * window / window.sum())
+
+
+def tapered_window(half: int) -> Reals:
+    """1 in the middle, and half a cosine down to nothing at both ends."""
+    from_end = np.minimum(np.arange(2 * half + 1), np.arange(2 * half, -1, -1)) + 1.0
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.minimum(from_end / (TAPER * half), 1.0)))
 
 
 def level_error_db(taps: Reals, bands: Sequence[Band], rate_hz: int) -> float:

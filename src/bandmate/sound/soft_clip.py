@@ -103,10 +103,10 @@ def clip_row(row: Points, up: Phases, down: Reals, curve: Reals, points: Points,
         if is_below(row, begin, begin + count + UP_TAPS, quiet):
             continue
         interpolate(row, begin, count + 1, up, points, 0)
-        before = float(points[OVERSAMPLING - 1, 0])
+        before = np.float64(points[OVERSAMPLING - 1, 0])
         for i in range(count):
             for p in range(OVERSAMPLING):
-                point = float(points[p, i + 1])
+                point = np.float64(points[p, i + 1])
                 taken = average_taken_off(before, point, knee, half_width)
                 before = point
                 if taken != 0.0:

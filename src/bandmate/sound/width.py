@@ -16,7 +16,8 @@ from bandmate.song.errors import RequestError
 from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor
 from bandmate.sound.crossover import crossover_sections
-from bandmate.sound.filters import Cascade
+from bandmate.sound.filters import Lanes
+from bandmate.sound.section_loops import filter_mid_side
 
 
 class WidthProcessor(BlockProcessor):
@@ -34,15 +35,14 @@ class WidthProcessor(BlockProcessor):
             raise RequestError(
                 f'width "{device.id}" needs a stereo signal, this one has {channels} channels; use it on a stereo track'
             )
-        self.side = device.side
         none = np.empty((0, 5))
         high, align = none, none
         if device.mono_below_hz > 0.0:
             _, high, align = crossover_sections(device.mono_below_hz, rate_hz)
-        self.for_side, self.for_mid = Cascade(high, 1), Cascade(align, 1)
+        self.lanes = Lanes(align, high)
+        self.gains = (0.5, 0.5 * device.side)
 
     def _run(self, samples: Samples) -> Samples:
-        rows = samples.astype(np.float64)
-        mid = self.for_mid.run(0.5 * (rows[:1] + rows[1:]))
-        side = self.for_side.run((0.5 * self.side) * (rows[:1] - rows[1:]))
-        return np.concatenate([mid + side, mid - side]).astype(np.float32)
+        done = np.empty_like(samples)
+        filter_mid_side(samples, self.lanes.in_first, self.lanes.lanes, self.lanes.state, self.gains, done)
+        return done
