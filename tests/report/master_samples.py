@@ -261,6 +261,12 @@ def master(name: str = "Spotify", lufs: float = -14.04, **changed: object) -> Ma
     return MasterPart(**(facts | changed))  # type: ignore[arg-type]
 
 
+def verdict(gain_db: float, encoded_dbtp: float) -> str:
+    if encoded_dbtp > 0:
+        return "The decoder clips by 0.31 dB."
+    return "Turned down; nothing clips." if gain_db < 0 else "Played as it is; nothing clips."
+
+
 def service(name: str, target_lufs: float | None, masters: tuple[tuple[str, float], ...]) -> ServiceRow:
     results = []
     for label, lufs in masters:

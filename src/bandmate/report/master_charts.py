@@ -151,7 +151,7 @@ def correlation_chart(band_hz: Sequence[float], lines: Sequence[tuple[str, Curve
     """Left with right in each band, -1 to 1. Empty without a number."""
     if not finite(y for _, values in lines for y in values):
         return ""
-    frame = hertz_frame(band_hz, (-1.0, 1.0), LOW_LANE)
+    frame = hertz_frame(band_hz, (-1.0, 1.0), 180)
     if frame is None:
         return ""
     inside = "".join(curve(Line(c, band_hz, values), frame, c) for c, values in lines if values)
@@ -176,7 +176,8 @@ def density_picture(density: Density, css_class: str, words: str) -> str:
         f'<svg class="density {css_class}" role="img" aria-label="{escape(words)}" width="{DENSITY_SIZE}" '
         f'height="{DENSITY_SIZE}" viewBox="0 0 {columns} {rows}" preserveAspectRatio="none">'
         f'<path class="cross" d="M{columns / 2:g} 0V{rows}M0 {rows / 2:g}H{columns}M0 0L{columns} {rows}M0 {rows}'
-        f'L{columns} 0"/>{paths}</svg>'
+        f'L{columns} 0"/>{paths}<text class="ear" x="1.5" y="4.5">L</text>'
+        f'<text class="ear" x="{columns - 1.5:g}" y="4.5" text-anchor="end">R</text></svg>'
     )
 
 
@@ -218,23 +219,27 @@ def noise_bars(band_hz: Sequence[float], noise_db: Curve, words: str) -> str:
 
 
 def section_marks(sections: Sequence[SectionRow], seconds: float, height: int, *, is_named: bool = True) -> str:
-    """Every second section shaded; names inside, cut where a section is too short for its name."""
+    """Every second section shaded; names above, cut where a section is too short for its name."""
     marks = ""
     for i, section in enumerate(sections):
         start, end = (min(seconds, max(0.0, t)) / seconds * 100 for t in (section.start_seconds, section.end_seconds))
         if end <= start:
             continue
-        box = f'x="{start:.2f}%" y="0" width="{end - start:.2f}%" height="{height}"'
-        marks += f'<rect class="shade" {box}/>' if i % 2 == 0 else ""
+        across = f'x="{start:.2f}%" width="{end - start:.2f}%"'
+        marks += f'<rect class="shade" {across} y="0" height="{height}"/>' if i % 2 == 0 else ""
         if is_named:
-            marks += f'<svg {box}><text class="tick section" x="6" y="15">{escape(section_words(section))}</text></svg>'
+            marks += f'<svg {across} y="-20" height="18"><text class="tick section" x="1" y="13">'
+            marks += f"{section_words(section)}</text></svg>"
     return marks
 
 
 def section_words(section: SectionRow) -> str:
-    """``chorus +1.2 dB``; only the name where nothing was ridden."""
+    """The name, and where there is room (``minor``) how far it was ridden: ``chorus +1.2 dB``."""
     ride = section.ride_gain_db
-    return section.name if ride is None or number_text(ride) == "0.0" else f"{section.name} {gain_text(ride)}"
+    name = escape(section.name)
+    if ride is None or number_text(ride) == "0.0":
+        return name
+    return f'{name} <tspan class="minor">{gain_text(ride)}</tspan>'
 
 
 def hertz_frame(band_hz: Sequence[float], ends: tuple[float, float] | None, height: int = 220) -> Frame | None:

@@ -46,6 +46,7 @@ STATE_CLASSES: dict[StageState, str] = {
 class NumberCell:
     """One master's number: as measured, against the source, and what the profile asked for."""
 
+    master: str
     value: str
     change: str = ""
     asked: str = ""
@@ -152,8 +153,8 @@ def number_lines(report: MasterReport) -> list[NumberLine]:
         before = wording.with_unit(values[0], meter.unit, meter.decimals)
         lines.append(NumberLine(meter.what, before, cells, meter.is_main))
     b = report.before
-    lengths = tuple(NumberCell(wording.clock_text(m.after.seconds)) for m in report.masters)
-    formats = tuple(NumberCell(format_text(m.after)) for m in report.masters)
+    lengths = tuple(NumberCell(m.name, wording.clock_text(m.after.seconds)) for m in report.masters)
+    formats = tuple(NumberCell(m.name, format_text(m.after)) for m in report.masters)
     lines.append(NumberLine("Length", wording.clock_text(b.seconds), lengths))
     return [*lines, NumberLine("Format", format_text(b), formats)]
 
@@ -161,6 +162,7 @@ def number_lines(report: MasterReport) -> list[NumberLine]:
 def number_cell(meter: Meter, master: MasterPart, sums: MasterNumbers) -> NumberCell:
     change = next(change.change for change in sums.changes if change.field == meter.field)
     return NumberCell(
+        master=master.name,
         value=wording.with_unit(getattr(master.after, meter.field), meter.unit, meter.decimals),
         change=wording.with_unit(change, meter.step, meter.decimals, sign=True),
         asked=asked_for(master.profile).get(meter.field, ""),

@@ -27,11 +27,18 @@ NUMBER_WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Ei
 
 
 def figure(value: float | None, unit: str) -> str:
-    """A number with its unit as evidence is written; a dash and "silence" stand alone."""
+    """A number with its unit as evidence is written, a tiny one not as 0; a dash and "silence" stand alone."""
     text = wording.evidence_text(value, unit)
+    if value and text == "0":
+        text = f"{value:.2g}".replace("-", wording.MINUS)
     if text in (wording.DASH, wording.SILENCE) or not unit:
         return text
     return f"{text}{wording.NO_BREAK}{wording.evidence_unit(unit)}"
+
+
+def change(value: float | None, unit: str) -> str:
+    """The same for a difference: two decimals and its sign."""
+    return wording.with_unit(value, unit, 2, sign=True)
 
 
 def percent(value: float | None) -> str:
@@ -111,6 +118,12 @@ def fact(fact: Evidence) -> str:
 
 def places(rows: tuple[TranslationRow, ...]) -> str:
     return wording.counted(len({row.place for row in rows}), "place")
+
+
+def by_place(rows: tuple[TranslationRow, ...]) -> list[TranslationRow]:
+    """All masters of one place together, places in the order in which they come first."""
+    order = list(dict.fromkeys(row.place for row in rows))
+    return sorted(rows, key=lambda row: order.index(row.place))
 
 
 def loud_parts(row: ReferenceRow) -> str:

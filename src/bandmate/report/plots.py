@@ -14,6 +14,7 @@ Not covered: the drawings on the report's page (`charts`), which need no plottin
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from bandmate.report.curves import (
     runs,
     thinned_envelope,
 )
+from bandmate.report.data import Curve
 from bandmate.report.wording import loudness_text
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ INK, SOFT, GRID = "#1c1e22", "#5a606b", "#dedbd3"
 SIZE_INCHES = (8.0, 3.4)
 DOTS_PER_INCH = 140
 BOX = "□"
+LEGEND_COLUMNS = 3
 LATIN_FONT = "DejaVu Sans"
 ASIAN_FONTS = (
     "Noto Sans CJK JP",
@@ -87,14 +90,29 @@ ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """A grey band behind a spectrum: from ``low_db`` to ``high_db`` at each of ``hz``."""
+    """A grey band behind a spectrum: from ``low_db`` to ``high_db`` at each of ``hz``; None and NaN are gaps."""
 
     hz: tuple[float, ...]
-    low_db: tuple[float, ...]
-    high_db: tuple[float, ...]
+    low_db: Curve
+    high_db: Curve
+    label: str = "usual range"
 
 
-def plot_loudness(lines: Sequence[Line], target_lufs: float | None = None, title: str = "Loudness over time") -> bytes:
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled moment, in seconds; ``level`` is where its dot lies, if it has one."""
+
+    seconds: float
+    label: str
+    level: float = 0.0
+
+
+def plot_loudness(
+    lines: Sequence[Line],
+    target_lufs: float | None = None,
+    title: str = "Loudness over time",
+    sections: Sequence[Mark] = (),
+) -> bytes:
     """Loudness curves over time.
 
     Parameters
@@ -103,6 +121,8 @@ def plot_loudness(lines: Sequence[Line], target_lufs: float | None = None, title
         seconds and LUFS. Gaps (None, -inf, NaN) stay gaps.
     target_lufs : float, optional
         drawn as a dotted line.
+    sections : sequence of Mark, optional
+        where each section of the song begins; only a mark inside the curves is drawn.
 
     Returns
     -------
@@ -120,7 +140,13 @@ def plot_loudness(lines: Sequence[Line], target_lufs: float | None = None, title
             axes.axhline(target_lufs, color=INK, linewidth=1.2, linestyle=(0, (1, 2)), label=label)
         axes.set_ylim(*ends)
         axes.set_ylabel("LUFS")
-        clock_axis(axes, max(line.x[-1] for line in lines if line.x))
+        seconds = max(line.x[-1] for line in lines if line.x)
+        clock_axis(axes, seconds)
+        for mark in sections:
+            if 0 <= mark.seconds < seconds:
+                axes.axvline(mark.seconds, color=SOFT, linewidth=0.8)
+                place = (mark.seconds, ends[0])
+                axes.annotate(drawable(mark.label), place, (4, 4), textcoords="offset points", color=SOFT, fontsize=8)
         return True
 
     return picture(title, paint)
@@ -147,7 +173,10 @@ def plot_spectrum(lines: Sequence[Line], tolerance: Tolerance | None = None, tit
         if ends is None:
             return False
         if tolerance is not None:
-            axes.fill_between(tolerance.hz, tolerance.low_db, tolerance.high_db, color=GRID, label="usual range")
+            lows, highs = (
+                [math.nan if db is None else db for db in edge] for edge in (tolerance.low_db, tolerance.high_db)
+            )
+            axes.fill_between(tolerance.hz, lows, highs, color=GRID, label=drawable(tolerance.label))
         draw_lines(axes, lines)
         axes.set_xscale("log")
         axes.set_xticks(OCTAVE_TICKS_HZ, [hertz_text(hz) for hz in OCTAVE_TICKS_HZ])
@@ -190,13 +219,15 @@ def plot_waveform(shapes: Sequence[Shape], title: str = "Waveform") -> bytes:
     return picture(title, paint)
 
 
-def plot_gain_reduction(line: Line, title: str = "Gain reduction") -> bytes:
+def plot_gain_reduction(line: Line, title: str = "Gain reduction", moments: Sequence[Mark] = ()) -> bytes:
     """How far a limiter or compressor turned down, hanging from 0 dB.
 
     Parameters
     ----------
     line : Line
         seconds and dB (0 or less).
+    moments : sequence of Mark, optional
+        single moments, each a dot at its ``level`` with its label.
 
     Returns
     -------
@@ -210,12 +241,26 @@ def plot_gain_reduction(line: Line, title: str = "Gain reduction") -> bytes:
             return False
         for run in runs(line):
             axes.fill_between([x for x, _ in run], [y for _, y in run], 0.0, color=COLOURS[0], linewidth=0.5)
-        axes.set_ylim(min(-3.0, min(numbers) - 0.5), 0.0)
+        for i, mark in enumerate(moments):
+            draw_moment(axes, mark, is_left=is_label_left(i, mark.seconds / (line.x[-1] or 1.0)))
+        axes.set_ylim(min(-3.0, min([*numbers, *(mark.level for mark in moments)]) - 0.5), 0.0)
         axes.set_ylabel("dB")
         clock_axis(axes, line.x[-1])
         return True
 
     return picture(title, paint)
+
+
+def is_label_left(index: int, share: float) -> bool:
+    """Towards the middle near both ends; between them turn and turn about, so that neighbours stay apart."""
+    return share > 0.75 or (share > 0.25 and index % 2 == 1)
+
+
+def draw_moment(axes: Axes, mark: Mark, *, is_left: bool) -> None:
+    axes.plot([mark.seconds], [mark.level], "o", color=INK, markersize=4)
+    side, shift = ("right", (-7, -3)) if is_left else ("left", (7, -3))
+    place = (mark.seconds, mark.level)
+    axes.annotate(drawable(mark.label), place, shift, textcoords="offset points", ha=side, fontsize=8)
 
 
 def draw_lines(axes: Axes, lines: Sequence[Line]) -> None:
@@ -257,8 +302,7 @@ def picture(title: str, paint: Callable[[Axes], bool]) -> bytes:
         canvas: Any = FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         if paint(axes):
-            has_legend = add_legend(axes)
-            axes.set_title(drawable(title), pad=24 if has_legend else 8)
+            axes.set_title(drawable(title), pad=8 + 16 * add_legend(axes))
         else:
             axes.set_axis_off()
             axes.set_title(drawable(title))
@@ -268,15 +312,17 @@ def picture(title: str, paint: Callable[[Axes], bool]) -> bytes:
     return file.getvalue()
 
 
-def add_legend(axes: Axes) -> bool:
-    """A legend above the plot, if anything has a name."""
+def add_legend(axes: Axes) -> int:
+    """A legend above the plot, if anything has a name; how many rows it takes."""
     # subtle: matplotlib hides labels that begin with "_" unless handles and labels are given together
     named = [(artist, str(artist.get_label())) for artist in [*axes.collections, *axes.get_lines()]]
     shown = [(artist, label) for artist, label in named if label and not is_automatic(label)]
     if shown:
         handles, labels = zip(*shown, strict=True)
-        axes.legend(handles, labels, loc="lower left", bbox_to_anchor=(-0.01, 0.99), ncols=3, borderaxespad=0.0)
-    return bool(shown)
+        axes.legend(
+            handles, labels, loc="lower left", bbox_to_anchor=(-0.01, 0.99), ncols=LEGEND_COLUMNS, borderaxespad=0.0
+        )
+    return math.ceil(len(shown) / LEGEND_COLUMNS)
 
 
 def is_automatic(label: str) -> bool:
