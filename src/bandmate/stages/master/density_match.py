@@ -54,10 +54,11 @@ class RegionChange:
 
 @dataclass(frozen=True, slots=True)
 class DensityMatch:
-    """A multiband compressor and what it does in each region that it touches."""
+    """A multiband compressor, what it does in each region that it touches, and the sketch of what it leaves."""
 
     device: MultibandCompressor
     changes: tuple[RegionChange, ...]
+    sketch: Sketch
 
 
 def match_density(
@@ -75,6 +76,7 @@ def match_density(
     loud = loud_hops(sketch)
     crests = crests_db(excerpt, sketch.rate_hz)
     bands, changes = [], []
+    gain_db = np.zeros(sketch.mid.shape)
     now = density_db(sketch, loud)
     for n, region in enumerate(REGIONS):
         band = DynamicBand(
@@ -97,11 +99,14 @@ def match_density(
                     gain_db=round(mean_reduction, 1),
                 )
                 changes.append(RegionChange(region.name, now[n], target_db[n], foretold, mean_reduction))
+                gain_db[region.of(sketch.band_hz)] = mean_reduction - reductions_db(to_db(power), threshold_db)
         bands.append(band)
     if not changes:
         return None
     device = MultibandCompressor(id=DEVICE_ID, bands=tuple(bands))
-    return DensityMatch(tuned(device, tuple(changes), excerpt, sketch.rate_hz), tuple(changes))
+    return DensityMatch(
+        tuned(device, tuple(changes), excerpt, sketch.rate_hz), tuple(changes), sketch.multiplied(gain_db)
+    )
 
 
 def tuned(

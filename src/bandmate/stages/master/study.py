@@ -34,7 +34,7 @@ from bandmate.stages.master.solve import Tape, in_time
 
 Chain = tuple[AnyDevice, ...]
 TAPES = 3
-"""The sum, and two chains: an hour of sound on tape takes 1.3 GB."""
+"""The sum, and two chains (as a rule with and without the limiter): an hour of sound on tape takes 1.3 GB."""
 
 
 class Study:

@@ -1,0 +1,249 @@
+"""Choosing the devices of a mastering chain, each on the sketch of what those before it leave.
+
+Nothing here is taken for true: what each device does is measured on the sound afterwards
+(``bandmate.stages.master.finish``), and what does not help is dropped.
+
+Not covered: gain and limiter, which are solved on the sound itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
+
+from bandmate.song.devices import AnyDevice, Equalizer, SoftClipper, Width
+from bandmate.stages.master.brief import MasterBrief
+from bandmate.stages.master.checks import find_repairs
+from bandmate.stages.master.density_match import DensityMatch, match_density
+from bandmate.stages.master.goal import Goal
+from bandmate.stages.master.nodes import CLIP, MULTIBAND, REPAIR, RIDE, SUBSONIC, TONE, WIDTH, Node
+from bandmate.stages.master.passages import Passage, find_passages
+from bandmate.stages.master.range_match import RangeMatch, match_range
+from bandmate.stages.master.sketch import Sketch, sketch_of
+from bandmate.stages.master.study import Chain, Study
+from bandmate.stages.master.target import Target
+from bandmate.stages.master.tone import ToneFault, find_tone_fault
+from bandmate.stages.master.tone_match import ToneMatch, match_tone, tilt_device
+from bandmate.stages.master.width_match import WidthMatch, match_width
+
+EXCERPT_SECONDS = 20.0
+CLIP_KNEE_DB = 2.0
+"""The soft clipper begins to round this far under its ceiling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a chain is designed for. ``is_free`` says whether a device may be moved, ``lone_instrument`` names the only
+    track of a song that is no mix."""
+
+    brief: MasterBrief
+    goal: Goal
+    target: Target | None
+    is_free: Callable[[str], bool]
+    lone_instrument: str = ""
+
+
+@dataclass(slots=True)
+class Design:
+    """A chain that grows from node to node, with the sketch of what it leaves.
+
+    ``settled`` are the nodes that have their last word already; ``found`` says what the others rest on.
+    """
+
+    study: Study
+    sketch: Sketch
+    devices: list[AnyDevice] = field(default_factory=list)
+    settled: list[Node] = field(default_factory=list)
+    passages: tuple[Passage, ...] = ()
+    tone: ToneMatch | ToneFault | None = None
+    density: DensityMatch | None = None
+    range: RangeMatch | None = None
+    width: WidthMatch | None = None
+
+    @property
+    def chain(self) -> Chain:
+        return tuple(self.devices)
+
+    def add(self, device: AnyDevice, sketch: Sketch) -> None:
+        self.devices.append(device)
+        self.sketch = sketch
+
+    def leave(self, device_id: str, why: str, *, state: str = "not needed") -> None:
+        self.settled.append(Node(id=device_id, state=state, sentence=why))  # type: ignore[arg-type]
+
+
+def designed(
+    study: Study, request: Request, *, without: frozenset[str] = frozenset(), missing_lu: float = 0.0
+) -> Design:
+    """A chain up to the limiter.
+
+    Parameters
+    ----------
+    without : set of str
+        ids of devices that were tried already and did not help.
+    missing_lu : float
+        what the loudness range came out short of, so that the ride makes up for it.
+    """
+    design = Design(study, study.sketch)
+    add_repairs(design, request)
+    for device_id, add in (
+        (TONE, add_tone),
+        (MULTIBAND, add_density),
+        (RIDE, lambda d, r: add_range(d, r, missing_lu)),
+        (WIDTH, add_width),
+        (CLIP, add_clip),
+    ):
+        if device_id in without:
+            continue
+        if request.is_free(device_id):
+            add(design, request)
+        else:
+            design.leave(device_id, "the main bus is locked", state="locked")
+    return design
+
+
+def add_repairs(design: Design, request: Request) -> None:
+    """Faults of the recording, each measured before and after."""
+    study = design.study
+    found = find_repairs(study.before, lambda: study.played(()), study.rate_hz)
+    for repair in found.repairs:
+        if request.is_free(repair.device.id):
+            design.settled.append(
+                Node(
+                    id=repair.device.id,
+                    state="on",
+                    sentence=repair.because,
+                    device=repair.device,
+                    evidence=repair.evidence,
+                    confidence=repair.confidence,
+                )
+            )
+            design.devices.append(repair.device)
+    if design.devices:
+        design.sketch = sketch_of(study.heard(design.chain))
+    for device_id, what in ((REPAIR, "both channels are level and in polarity"), (SUBSONIC, "no DC and no rumble")):
+        if all(device.id != device_id for device in design.devices):
+            design.leave(device_id, what)
+
+
+def add_tone(design: Design, request: Request) -> None:
+    brief, target = request.brief, request.target
+    strength = brief.strength("tone")
+    if strength == 0.0:
+        design.leave(TONE, "not asked for", state="off")
+    elif target is not None and target.mid_db:
+        match = match_tone(
+            design.sketch, target, strength=strength, guard=brief.guard, is_linear_phase=brief.is_linear_phase
+        )
+        if match is None:
+            design.leave(TONE, "the tone is as near to the references as an equalizer would bring it")
+        else:
+            design.tone = match
+            add_equalizer(design, match.device)
+    else:
+        add_tone_fault(design, request)
+    if brief.tilt_db and strength:
+        add_tilt(design, brief)
+
+
+def add_tone_fault(design: Design, request: Request) -> None:
+    """Without a reference only a fault is worth an equalizer."""
+    if request.target is not None:
+        design.leave(TONE, "no reference has a weight for tone")
+    elif request.lone_instrument:
+        design.leave(TONE, f"{request.lone_instrument} alone is not judged against whole records; left alone")
+    else:
+        fault = find_tone_fault(design.study.before)
+        if fault is None:
+            design.leave(TONE, "every region is inside the tolerance; left alone")
+            return
+        design.tone = fault
+        strength = request.brief.strength("tone")
+        bands = tuple(replace(band, gain_db=band.gain_db * strength) for band in fault.device.bands)
+        phase = "linear" if request.brief.is_linear_phase else "minimum"
+        add_equalizer(design, replace(fault.device, bands=bands, phase=phase))
+
+
+def add_equalizer(design: Design, device: Equalizer) -> None:
+    design.add(device, design.sketch.equalized(device.bands, device.gain_db))
+
+
+def add_tilt(design: Design, brief: MasterBrief) -> None:
+    """Taste, on top of what was measured: part of the same equalizer, or one of its own."""
+    tilt = tilt_device(brief.tilt_db)
+    present = next((device for device in design.devices if device.id == TONE), None)
+    if not isinstance(present, Equalizer):
+        add_equalizer(design, replace(tilt, phase="linear" if brief.is_linear_phase else "minimum"))
+        design.settled = [node for node in design.settled if node.id != TONE]
+        return
+    bands = tuple(replace(band, id=f"tilt-{band.id}") for band in tilt.bands)
+    design.devices[design.devices.index(present)] = replace(present, bands=(*present.bands, *bands))
+    design.sketch = design.sketch.equalized(bands)
+
+
+def add_density(design: Design, request: Request) -> None:
+    target, strength = request.target, request.brief.strength("dynamics")
+    if strength == 0.0:
+        design.leave(MULTIBAND, "not asked for", state="off")
+        return
+    if target is None or not target.density_db:
+        design.leave(MULTIBAND, "no reference to compare with; left alone")
+        return
+    excerpt = design.study.excerpt(design.chain, EXCERPT_SECONDS)
+    design.density = match_density(design.sketch, target.density_db, excerpt, strength=strength)
+    if design.density is None:
+        design.leave(MULTIBAND, "no region is more uneven than in the references; left alone")
+    else:
+        design.add(design.density.device, design.density.sketch)
+
+
+def add_range(design: Design, request: Request, missing_lu: float) -> None:
+    target, strength = request.target, request.brief.strength("dynamics")
+    if strength == 0.0:
+        design.leave(RIDE, "not asked for", state="off")
+        return
+    if target is None or target.range_lu is None:
+        design.leave(RIDE, "no reference to compare with; left alone")
+        return
+    design.passages = find_passages(design.sketch) if request.brief.is_by_passage else ()
+    design.range = match_range(
+        design.sketch, target.range_lu, strength=strength, passages=design.passages, missing_lu=missing_lu
+    )
+    if design.range is None:
+        design.leave(RIDE, "the loudness range is near enough to the references; left alone")
+    else:
+        design.devices.append(design.range.device)
+
+
+def add_width(design: Design, request: Request) -> None:
+    brief, target, goal = request.brief, request.target, request.goal
+    strength = brief.strength("width")
+    if strength == 0.0 and not goal.mono_below_hz:
+        design.leave(WIDTH, "not asked for", state="off")
+        return
+    if target is not None and target.width_db and strength:
+        design.width = match_width(
+            design.sketch, target, strength=strength, guard=brief.guard, mono_below_hz=goal.mono_below_hz
+        )
+    device = design.width.device if design.width else Width(id=WIDTH, mono_below_hz=goal.mono_below_hz)
+    device = replace(device, side=min(max(device.side * brief.side, 0.0), 4.0))
+    if device == device.neutral():
+        why = "as wide as the references" if target is not None and target.width_db else "no reference to compare with"
+        design.leave(WIDTH, f"{why}; left alone")
+        return
+    design.add(device, design.sketch.widened(device.side, device.mono_below_hz))
+
+
+def add_clip(design: Design, request: Request) -> None:
+    """A clipper that takes off the stated part of the highest peak that comes out of the chain so far."""
+    if request.brief.soft_clip_db == 0.0 or request.brief.loudness == 0.0:
+        design.leave(CLIP, "not asked for", state="off")
+        return
+    peak_dbfs = design.study.heard(design.chain).sample_peak_dbfs
+    if peak_dbfs < -100.0:
+        design.leave(CLIP, "there is no sound to clip")
+        return
+    ceiling = round(peak_dbfs - request.brief.soft_clip_db, 2)
+    design.devices.append(SoftClipper(id=CLIP, ceiling_dbfs=ceiling, knee_db=CLIP_KNEE_DB))

@@ -1,0 +1,243 @@
+"""From a design to a master: gain and limiter solved on the sound, everything measured, what did not help dropped.
+
+A chain is tried as a whole. Whatever did not measurably help is taken out and the rest is tried again; a loudness range
+that the limiter pulled away from what was wanted is made up for in the ride. So what is proposed is what was measured.
+
+Not covered: turning nodes into moves (``bandmate.stages.master.propose``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from bandmate.song.devices import Limiter
+from bandmate.song.evidence import Evidence
+from bandmate.stages.hearing import Hearing
+from bandmate.stages.master.design import Design, Request, designed
+from bandmate.stages.master.goal import Goal
+from bandmate.stages.master.nodes import CHAIN_IDS, LIMITER, RIDE, Node, chain_of
+from bandmate.stages.master.passages import Passage
+from bandmate.stages.master.reasons import change, node_for
+from bandmate.stages.master.solve import Solved, solve_limiter
+from bandmate.stages.master.study import Chain, Study
+from bandmate.stages.words import clock
+
+MOST_ROUNDS = 5
+MOST_CORRECTIONS = 2
+RANGE_SHORT_LU = 0.5
+LOUDNESS_ROUNDS = 3
+LOUDNESS_OFF_LU = 0.03
+
+HARD_DB = 6.0
+VERY_HARD_DB = 9.0
+"""Most that the limiter takes off: beyond the first it is said, beyond the second no more than even odds are given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mastered:
+    """A master that was tried: its nodes in the order of the chain, and what it measures."""
+
+    request: Request
+    nodes: tuple[Node, ...]
+    before: Hearing
+    after: Hearing
+    solved: Solved | None
+    passages: tuple[Passage, ...] = ()
+
+    @property
+    def chain(self) -> Chain:
+        return chain_of(self.nodes)
+
+    def node(self, device_id: str) -> Node:
+        return next(node for node in self.nodes if node.id == device_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A chain with its limiter, as measured; no limiter where none is needed or asked for, and ``why`` then."""
+
+    chain: Chain
+    after: Hearing
+    solved: Solved | None
+    limiter: Limiter | None
+    why: Node | None = None
+
+
+def mastered(study: Study, request: Request) -> Mastered:
+    """The master that the request asks for.
+
+    The piece must have a loudness: not silent, and 400 ms or longer.
+    """
+    dropped: dict[str, Node] = {}
+    missing_lu, corrections = 0.0, 0
+    for _ in range(MOST_ROUNDS):
+        design = designed(study, request, without=frozenset(dropped), missing_lu=missing_lu)
+        done = finished(design, request)
+        tried = tried_nodes(design, request, done)
+        worse = {node.id: node for node in tried if node.state == "dropped"}
+        short = range_short(design, done) if corrections < MOST_CORRECTIONS else 0.0
+        if short:
+            worse.pop(RIDE, None)
+            corrections += 1
+            missing_lu += short
+        if not worse and not short:
+            break
+        dropped |= worse
+    nodes = {node.id: node for node in (*design.settled, *dropped.values(), *tried, limiter_node(request, done, study))}
+    return Mastered(
+        request=request,
+        nodes=tuple(nodes[device_id] for device_id in CHAIN_IDS if device_id in nodes),
+        before=study.before,
+        after=done.after,
+        solved=done.solved,
+        passages=design.passages,
+    )
+
+
+def tried_nodes(design: Design, request: Request, done: Finished) -> list[Node]:
+    """The nodes of the devices that still have to prove themselves."""
+    settled = {node.id for node in design.settled if node.state == "on"}
+    open_ones = [device.id for device in design.devices if device.id not in settled]
+    if not open_ones:
+        return []
+    heard = change(design.study.before, done.after)
+    return [node_for(device_id, design, request, heard) for device_id in open_ones]
+
+
+def range_short(design: Design, done: Finished) -> float:
+    """What the loudness range still lacks of what was wanted, LU; 0 where it is near enough or there is no ride."""
+    if design.range is None or done.after.range_lu is None:
+        return 0.0
+    short = design.range.wanted_lu - done.after.range_lu
+    return short if abs(short) > RANGE_SHORT_LU else 0.0
+
+
+def finished(design: Design, request: Request) -> Finished:
+    """The chain with gain and limiter, as they come out of the solver, and heard."""
+    study, goal, brief = design.study, request.goal, request.brief
+    chain = design.chain
+    if brief.loudness == 0.0:
+        return without_limiter(study, chain, "not asked for", "off")
+    if not request.is_free(LIMITER):
+        return without_limiter(study, chain, "the main bus is locked", "locked")
+    now = study.before.integrated_lufs
+    assert now is not None, "silence is not mastered"
+    wanted = goal.partly(now, brief.loudness)
+    nearly = Goal(goal.name, wanted, goal.ceiling_dbtp, goal.origin)
+    if (not chain or wanted is None) and nearly.is_met_by(study.heard(chain)):
+        return without_limiter(study, chain, f"the song meets {goal.name} as it is; left alone", "not needed")
+    limiter = Limiter(id=LIMITER, ceiling_dbtp=goal.ceiling_dbtp, style=brief.style)
+    return with_limiter(study, chain, limiter, wanted)
+
+
+def without_limiter(study: Study, chain: Chain, why: str, state: str) -> Finished:
+    node = Node(id=LIMITER, state=state, sentence=why)  # type: ignore[arg-type]
+    return Finished(chain, study.heard(chain), None, None, node)
+
+
+def with_limiter(study: Study, chain: Chain, limiter: Limiter, wanted_lufs: float | None) -> Finished:
+    """Solve, hear, and correct for what lies behind the limiter (main's fader) and for the meters' last hundredths."""
+    solved: Solved | None = None
+    aim, ceiling_dbtp = wanted_lufs, limiter.ceiling_dbtp
+    for _ in range(LOUDNESS_ROUNDS):
+        if aim is not None:
+            solved = solve_limiter(study.tape(chain), limiter, study.rate_hz, aim)
+            limiter = solved.limiter
+        study.tape((*chain, limiter))
+        after = study.heard((*chain, limiter))
+        over = after.highest_peak_dbtp - ceiling_dbtp
+        off = 0.0
+        if aim is not None and wanted_lufs is not None and solved is not None and solved.reached:
+            off = wanted_lufs - (after.integrated_lufs or wanted_lufs)
+        if over <= 0.0 and abs(off) <= LOUDNESS_OFF_LU:
+            break
+        if over > 0.0:
+            limiter = replace(limiter, ceiling_dbtp=limiter.ceiling_dbtp - over - 0.02)
+        aim = None if aim is None else aim + off
+    return Finished((*chain, limiter), after, solved, limiter)
+
+
+def limiter_node(request: Request, done: Finished, study: Study) -> Node:
+    """What gain and limiter do, in words and numbers."""
+    if done.limiter is None:
+        assert done.why is not None
+        return done.why
+    return Node(
+        id=LIMITER,
+        state="on",
+        sentence=limiter_reason(request, study.before, done),
+        device=done.limiter,
+        strength=request.brief.loudness,
+        evidence=limiter_evidence(request, study.before, done),
+        confidence=limiter_confidence(done.solved),
+    )
+
+
+def limiter_reason(request: Request, before: Hearing, done: Finished) -> str:
+    goal, after, solved = request.goal, done.after, done.solved
+    if goal.loudness_lufs is None or solved is None:
+        return (
+            f"the song peaks at {before.highest_peak_dbtp:.1f} dBTP; {goal.name} wants at most "
+            f"{goal.ceiling_dbtp:.1f}, with the limiter it peaks at {after.highest_peak_dbtp:.1f}"
+        )
+    return (
+        f"the song measures {before.integrated_lufs:.1f} LUFS with peaks to {before.highest_peak_dbtp:.1f} dBTP; "
+        f"the target for {goal.name} is {goal.loudness_lufs:.1f}; with gain and limiter it measures "
+        f"{after.integrated_lufs:.1f} LUFS and {after.highest_peak_dbtp:.1f} dBTP, "
+        f"and the limiter takes off {solved.max_reduction_db:.1f} dB at most"
+    )
+
+
+def limiter_evidence(request: Request, before: Hearing, done: Finished) -> tuple[Evidence, ...]:
+    goal, after, solved = request.goal, done.after, done.solved
+    found = [
+        Evidence(
+            what="integrated loudness",
+            unit="LUFS",
+            before=before.integrated_lufs,
+            after=after.integrated_lufs,
+            target=goal.loudness_lufs,
+            where=goal.name,
+        ),
+        Evidence(
+            what="true peak, the higher of the 4x and 16x readings",
+            unit="dBTP",
+            before=before.highest_peak_dbtp,
+            after=after.highest_peak_dbtp,
+            target=goal.ceiling_dbtp,
+        ),
+        Evidence(what="loudness range", unit="LU", before=before.range_lu, after=after.range_lu),
+    ]
+    if solved is not None:
+        at = clock(solved.reduction_at_seconds) if solved.reduction_at_seconds is not None else ""
+        found += [
+            Evidence(what="most that the limiter takes off", unit="dB", after=solved.max_reduction_db, where=at),
+            Evidence(what="what it takes off on average", unit="dB", after=solved.mean_reduction_db),
+        ]
+    return tuple(found)
+
+
+def limiter_confidence(solved: Solved | None) -> float:
+    """The harder the limiter has to work, the less sure that this is what the musician wants."""
+    if solved is None or solved.max_reduction_db <= HARD_DB / 2:
+        return 0.95
+    if solved.max_reduction_db <= HARD_DB:
+        return 0.85
+    return 0.7 if solved.max_reduction_db <= VERY_HARD_DB else 0.5
+
+
+def hard_work(solved: Solved | None) -> str | None:
+    """What the musician should know about a limiter that works hard; None for one that does not."""
+    if solved is None:
+        return None
+    if not solved.reached:
+        return (
+            f"loudness: stopped at {solved.loudness_lufs:.1f} LUFS, where the limiter takes off "
+            f"{solved.mean_reduction_db:.1f} dB on average; more would squash the song"
+        )
+    if solved.max_reduction_db > HARD_DB:
+        at = f" at {clock(solved.reduction_at_seconds)}" if solved.reduction_at_seconds is not None else ""
+        return f"limiter is working hard: {solved.max_reduction_db:.1f} dB reduction{at}; a lower target is gentler"
+    return None
