@@ -8,9 +8,9 @@ from bandmate.sound.dynamics import (
     CompressorProcessor,
     DeEsserProcessor,
     GateProcessor,
-    MultibandProcessor,
     static_reduction_db,
 )
+from bandmate.sound.multiband import MultibandProcessor
 from tests.sound.running import level_db, run, sine
 
 RATE = 48_000

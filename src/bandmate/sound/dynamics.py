@@ -1,14 +1,15 @@
-"""Compressor, gate, de-esser and multiband compressor.
+"""Compressor, gate and de-esser, and the detector behind all that turns down.
 
 Conventions: levels are peak levels in dBFS (a full-scale sine reads 0), all channels are heard together and get the
 same gain, so the stereo picture stands still. *Reduction* is how far the gain is turned down, in dB, positive.
 Attack and release are the times in which 63 % of a change is done. The attack follows a peak that is held and falls
 with the release, so a steady tone is turned down by what the static curve says and not by less.
 
-A signal that is never turned down comes out bit for bit as it went in (but for the multiband compressor, whose
-crossovers turn the phase). Silence stays silence. Nothing here delays the signal.
+A signal that is never turned down comes out bit for bit as it went in. Silence stays silence. Nothing here delays the
+signal.
 
-Not covered: look-ahead (see ``bandmate.sound.limiter``), detectors that listen to another track.
+Not covered: bands (``bandmate.sound.multiband``), look-ahead (``bandmate.sound.limiter``), detectors that listen to
+another track.
 
 References: D. Giannoulis, M. Massberg, J. Reiss, Digital Dynamic Range Compressor Design, JAES 60 (2012): static curve
 eq. 4, smooth decoupled detector eq. 17 in the log domain.
@@ -21,17 +22,18 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.song.devices import Compressor, DeEsser, DynamicBand, Gate, MultibandCompressor
+from bandmate.song.devices import Compressor, DeEsser, Gate
+from bandmate.sound import decibels
 from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor, Rows
-from bandmate.sound.crossover import BandSplitter
+from bandmate.sound.decibels import to_decibels, to_gains
 from bandmate.sound.filters import Cascade, high_pass_row, high_pass_sections
 from bandmate.sound.kernel import kernel
+from bandmate.sound.section_loops import CHUNK_FRAMES
 
 Curve = npt.NDArray[np.float64]
 
 DE_ESSER_RATIO, DE_ESSER_KNEE_DB = 4.0, 6.0
-BAND_KNEE_DB = 6.0
 
 SHORTEST_HOLD_MS = 10.0
 """A gate holds at least this long, or it would chatter between the crests of a low note."""
@@ -62,25 +64,44 @@ def share_per_frame(time_ms: float, rate_hz: int) -> float:
 @kernel
 def follow_compression(peaks: Curve, settings: Curve, state: Curve, gains: Curve) -> None:
     """Write the gain for each frame of ``peaks``; ``settings`` is threshold, slope, knee, limit, attack, release."""
+    spare = np.empty(CHUNK_FRAMES)
+    for start in range(0, peaks.shape[0], CHUNK_FRAMES):
+        stop = min(start + CHUNK_FRAMES, peaks.shape[0])
+        part, scratch = gains[start:stop], spare[: stop - start]
+        to_decibels(peaks[start:stop], part, scratch)
+        turn_down(part, settings)
+        smooth(part, settings[4], settings[5], state)
+        remember_all(part, state)
+        to_gains(part, scratch)
+
+
+@kernel
+def turn_down(levels: Curve, settings: Curve) -> None:
+    """Levels in dBFS to reductions by the static curve, in place, without a branch: parabola and line add up."""
     threshold_db, slope, knee_db, limit_db = settings[0], settings[1], settings[2], settings[3]
-    attack, release = settings[4], settings[5]
-    quiet = 10.0 ** ((threshold_db - 0.5 * knee_db) / 20.0)
+    below = threshold_db - 0.5 * knee_db
+    bend = 0.5 / knee_db if knee_db > 0.0 else 0.0
+    for i in range(levels.shape[0]):
+        over = levels[i] - below
+        over = over if over > 0.0 else 0.0
+        inside = over if over < knee_db else knee_db
+        wanted = slope * (inside * inside * bend + (over - inside))
+        levels[i] = wanted if wanted < limit_db else limit_db
+
+
+@kernel
+def smooth(reductions: Curve, attack: float, release: float, state: Curve) -> None:
+    """Attack and release, in place (Giannoulis eq. 17). What is next to nothing is nothing."""
     held, now = state[HELD], state[NOW]
-    for i in range(peaks.shape[0]):
-        wanted = 0.0
-        if peaks[i] > quiet:
-            over = 20.0 * math.log10(peaks[i]) - threshold_db
-            wanted = slope * over
-            if over < 0.5 * knee_db:
-                wanted = slope * (over + 0.5 * knee_db) ** 2 / (2.0 * knee_db)
-            wanted = min(wanted, limit_db)
-        held = max(wanted, release * held + (1.0 - release) * wanted)
-        now = attack * now + (1.0 - attack) * held
-        if held < 1e-6 and now < 1e-6:
-            held = 0.0
-            now = 0.0
-        gains[i] = 1.0 if now == 0.0 else 10.0 ** (-now / 20.0)
-        remember(now, state)
+    rising, falling = 1.0 - attack, 1.0 - release
+    for i in range(reductions.shape[0]):
+        wanted = reductions[i]
+        fallen = release * held + falling * wanted
+        held = wanted if wanted > fallen else fallen
+        now = attack * now + rising * held
+        is_over = held < 1e-6 and now < 1e-6
+        held, now = (0.0 if is_over else held), (0.0 if is_over else now)
+        reductions[i] = now
     state[HELD], state[NOW] = held, now
 
 
@@ -99,21 +120,28 @@ def follow_gate(peaks: Curve, settings: Curve, state: Curve, gains: Curve) -> No
             now = attack * now if now > 1e-4 else 0.0
         else:
             now = range_db + release * (now - range_db)
-        gains[i] = 1.0 if now == 0.0 else 10.0 ** (-now / 20.0)
-        remember(now, state)
+        gains[i] = now
     state[HOLD_LEFT], state[NOW] = hold_left, now
+    remember_all(gains, state)
+    to_gains(gains, np.empty(peaks.shape[0]))
 
 
 @kernel
-def remember(reduction_db: float, state: Curve) -> None:
-    """Count one frame's reduction for the report."""
-    if reduction_db > state[MAX]:
-        state[MAX] = reduction_db
-        state[MAX_FRAME] = state[FRAMES]
-    if reduction_db > WORKING_DB:
-        state[WORKING] += 1.0
-    state[SUM] += reduction_db
-    state[FRAMES] += 1.0
+def remember_all(reductions: Curve, state: Curve) -> None:
+    """Count the reduction of each frame, in dB, for the report."""
+    most, total, working = state[MAX], state[SUM], 0
+    for i in range(reductions.shape[0]):
+        total += reductions[i]
+        working += reductions[i] > WORKING_DB
+        most = max(most, reductions[i])
+    if most > state[MAX]:
+        i = 0
+        while reductions[i] < most:
+            i += 1
+        state[MAX], state[MAX_FRAME] = most, state[FRAMES] + i
+    state[SUM] = total
+    state[WORKING] += working
+    state[FRAMES] += reductions.shape[0]
 
 
 def reduction_report(state: Curve, rate_hz: int, *, late_frames: int = 0) -> dict[str, float]:
@@ -129,10 +157,21 @@ def reduction_report(state: Curve, rate_hz: int, *, late_frames: int = 0) -> dic
 
 def peaks_of(rows: npt.NDArray[np.floating]) -> Curve:
     """The loudest channel of each frame."""
-    return np.asarray(np.abs(rows).max(axis=0), dtype=np.float64)
+    peaks = np.zeros(rows.shape[1])
+    raise_to_peaks(rows, peaks)
+    return peaks
 
 
-class _Follower:
+@kernel
+def raise_to_peaks(rows: npt.NDArray[np.floating], peaks: Curve) -> None:
+    """Raise ``peaks`` to the magnitudes of ``rows`` where these are higher."""
+    for c in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            magnitude = abs(rows[c, i])
+            peaks[i] = magnitude if magnitude > peaks[i] else peaks[i]
+
+
+class Follower:
     """A compression detector with its settings, state and gains."""
 
     def __init__(
@@ -159,7 +198,7 @@ class CompressorProcessor(BlockProcessor):
 
     def __init__(self, device: Compressor, *, rate_hz: int, channels: int) -> None:
         super().__init__(rate_hz=rate_hz, channels=channels)
-        self.follower = _Follower(
+        self.follower = Follower(
             threshold_dbfs=device.threshold_dbfs,
             ratio=device.ratio,
             knee_db=device.knee_db,
@@ -224,7 +263,7 @@ class DeEsserProcessor(BlockProcessor):
 
     def __init__(self, device: DeEsser, *, rate_hz: int, channels: int) -> None:
         super().__init__(rate_hz=rate_hz, channels=channels)
-        self.follower = _Follower(
+        self.follower = Follower(
             threshold_dbfs=device.threshold_dbfs,
             ratio=DE_ESSER_RATIO,
             knee_db=DE_ESSER_KNEE_DB,
@@ -248,41 +287,10 @@ class DeEsserProcessor(BlockProcessor):
         return reduction_report(self.follower.state, self.rate_hz)
 
 
-class MultibandProcessor(BlockProcessor):
-    """A running `MultibandCompressor`; the bands are put in order of ``upper_hz``, each has a knee of 6 dB."""
-
-    def __init__(self, device: MultibandCompressor, *, rate_hz: int, channels: int) -> None:
-        super().__init__(rate_hz=rate_hz, channels=channels)
-        self.bands = sorted(device.bands, key=lambda band: band.upper_hz)
-        self.splitter = BandSplitter([b.upper_hz for b in self.bands[:-1]], rate_hz=rate_hz, channels=channels)
-        self.followers = [self._follower(band) for band in self.bands]
-
-    def _follower(self, band: DynamicBand) -> _Follower:
-        return _Follower(
-            threshold_dbfs=band.threshold_dbfs,
-            ratio=band.ratio,
-            knee_db=BAND_KNEE_DB,
-            attack=share_per_frame(band.attack_ms, self.rate_hz),
-            release=share_per_frame(band.release_ms, self.rate_hz),
-        )
-
-    def _run(self, samples: Samples) -> Samples:
-        total = np.zeros(samples.shape)
-        split = self.splitter.split(samples.astype(np.float64))
-        for band, follower, rows in zip(self.bands, self.followers, split, strict=True):
-            total += rows * (10.0 ** (band.gain_db / 20.0) * follower.gains(peaks_of(rows)))
-        return total.astype(np.float32)
-
-    def report(self) -> dict[str, float]:
-        """That of the band which is turned down most, and the most of each band as ``<id>.max_reduction_db``."""
-        reports = [reduction_report(follower.state, self.rate_hz) for follower in self.followers]
-        loudest = max(reports, key=lambda report: report["max_reduction_db"])
-        each = {f"{b.id}.max_reduction_db": r["max_reduction_db"] for b, r in zip(self.bands, reports, strict=True)}
-        return loudest | each
-
-
 def compile_kernels() -> None:
     """Compile what is in this module, now rather than at the first block."""
-    peaks, gains, state = np.zeros(4), np.zeros(4), np.zeros(STATE_SIZE)
-    follow_compression(peaks, np.zeros(6), state, gains)
-    follow_gate(peaks, np.zeros(6), state, gains)
+    decibels.compile_kernels()
+    gains, state = np.zeros(4), np.zeros(STATE_SIZE)
+    for rows in (np.zeros((1, 4)), np.zeros((1, 4), dtype=np.float32)):
+        follow_compression(peaks_of(rows), np.zeros(6), state, gains)
+        follow_gate(peaks_of(rows), np.zeros(6), state, gains)

@@ -32,13 +32,14 @@ from bandmate.song.devices import (
     Width,
 )
 from bandmate.song.errors import DeviceError
-from bandmate.sound import dither, dynamics, filters, limiter, ride, saturate, soft_clip, space
+from bandmate.sound import dither, dynamics, filters, limiter, multiband, ride, saturate, soft_clip, space
 from bandmate.sound.audio import Audio, Samples
 from bandmate.sound.channel_trim import ChannelTrimProcessor, channel_gains
-from bandmate.sound.dynamics import CompressorProcessor, DeEsserProcessor, GateProcessor, MultibandProcessor
+from bandmate.sound.dynamics import CompressorProcessor, DeEsserProcessor, GateProcessor
 from bandmate.sound.filters import EqualizerProcessor
 from bandmate.sound.limiter import LimiterProcessor
 from bandmate.sound.linear_phase import LinearPhaseProcessor
+from bandmate.sound.multiband import MultibandProcessor
 from bandmate.sound.ride import RideProcessor
 from bandmate.sound.saturate import SaturatorProcessor
 from bandmate.sound.soft_clip import SoftClipperProcessor
@@ -190,5 +191,5 @@ def process_audio(audio: Audio, device: AnyDevice, *, seconds_per_tick: float = 
 
 def compile_kernels() -> None:
     """Compile every loop that a processor may need; some seconds once per machine, nothing later."""
-    for module in (filters, dynamics, limiter, saturate, soft_clip, ride, space, dither):
+    for module in (filters, dynamics, multiband, limiter, saturate, soft_clip, ride, space, dither):
         module.compile_kernels()

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from bandmate.song.devices import SoftClipper
 from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor
-from bandmate.sound.dynamics import STATE_SIZE, reduction_report, remember
+from bandmate.sound.dynamics import STATE_SIZE, reduction_report, remember_all
 from bandmate.sound.kernel import kernel
 from bandmate.sound.polyphase import OVERSAMPLING, Phases, Points, interpolate, interpolation_phases
 
@@ -35,8 +35,8 @@ UP_TAPS, UP_BETA = 32, 6.0
 DOWN_TAPS, DOWN_BETA = 64, 8.0
 UP_HALF, BEFORE = UP_TAPS // 2, DOWN_TAPS // 2 - 1
 
-LANES = 32
-"""Frames that are interpolated together, or not at all where they are quiet."""
+LANES = 31
+"""Frames that are interpolated together, with the one before, or not at all where they are quiet."""
 
 NEAREST = 1e-4
 """Points closer than this are averaged by the middle of both: their quotient would have few digits."""
@@ -102,7 +102,11 @@ def clip_row(row: Points, up: Phases, down: Reals, curve: Reals, points: Points,
         count = min(LANES, frames - begin)
         if is_below(row, begin, begin + count + UP_TAPS, quiet):
             continue
-        interpolate(row, begin, count + 1, up, points, 0)
+        for i in range(count + 1):
+            points[0, i] = row[begin + UP_HALF - 1 + i]
+        interpolate(row, begin, count + 1, up, points, 1)
+        if is_below(points.ravel(), 0, points.size, knee):
+            continue
         before = np.float64(points[OVERSAMPLING - 1, 0])
         for i in range(count):
             for p in range(OVERSAMPLING):
@@ -115,13 +119,6 @@ def clip_row(row: Points, up: Phases, down: Reals, curve: Reals, points: Points,
                 if abs(point) > knee:
                     share = wet * taken_off(abs(point), knee, half_width) / abs(point)
                     lows[begin + i] = min(lows[begin + i], 1.0 - share)
-
-
-@kernel
-def remember_gains(lows: Reals, state: Reals) -> None:
-    """Count each frame's reduction for the report."""
-    for i in range(lows.shape[0]):
-        remember(-20.0 * math.log10(lows[i]) if lows[i] < 1.0 else 0.0, state)
 
 
 def averaging_phases() -> Reals:
@@ -144,7 +141,7 @@ class SoftClipperProcessor(BlockProcessor):
 
     def __init__(self, device: SoftClipper, *, rate_hz: int, channels: int) -> None:
         super().__init__(rate_hz=rate_hz, channels=channels)
-        self.up, self.down = interpolation_phases(UP_TAPS, UP_BETA), averaging_phases()
+        self.up, self.down = interpolation_phases(UP_TAPS, UP_BETA)[1:], averaging_phases()
         self.wet = device.wet
         knee = 10.0 ** ((device.ceiling_dbfs - device.knee_db) / 20.0)
         half_width = 10.0 ** (device.ceiling_dbfs / 20.0) - knee
@@ -162,7 +159,7 @@ class SoftClipperProcessor(BlockProcessor):
         lows = np.ones(frames)
         for row, row_takes in zip(joined, takes, strict=True):
             clip_row(row[BEFORE - UP_HALF :], self.up, self.down, self.curve, self.points, row_takes, lows)
-        remember_gains(lows, self.state)
+        remember_all(-20.0 * np.log10(lows), self.state)
         self.held, self.takes = joined[:, frames:].copy(), takes[:, frames:].copy()
         return np.asarray(joined[:, :frames] - self.wet * takes[:, :frames], dtype=np.float32)
 
