@@ -5,8 +5,9 @@ of silence at its start, because every program that burns it puts them there its
 beyond them is in the WAV, from index 00. The other pauses are in the WAV.
 
 Choices: ISO 8859-1 where it has all letters, because many old programs read nothing else; UTF-8 with a byte order mark
-where it has not. A quotation mark in a text becomes ``'``, because a cue sheet knows no way to write one. COMPOSER,
-ARRANGER and MESSAGE are written as well; programs that do not know a line leave it out.
+where it has not. A track without an artist has the disc's. A quotation mark in a text becomes ``'``, because a cue
+sheet knows no way to write one. COMPOSER, ARRANGER and MESSAGE are written as well; programs that do not know a line
+leave it out.
 
 Not covered: several files in one sheet, data tracks, POSTGAP, CDTEXTFILE, indexes beyond 01 (they are left out with a
 remark).
@@ -19,7 +20,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -150,6 +151,8 @@ def cue_sheet(pressed: PressableDisc, audio_name: str) -> str:
 
 def sheet_lines(pressed: PressableDisc, audio_name: str) -> Iterator[str]:
     disc = pressed.disc
+    # Readers that stumble over the byte order mark lose the first line, so it is one that nobody needs.
+    yield 'REM COMMENT "Bandmate"'
     if disc.catalogue_number:
         yield f"REM CATALOGUE_NUMBER {quoted(disc.catalogue_number)}"
     if disc.ean:
@@ -158,7 +161,7 @@ def sheet_lines(pressed: PressableDisc, audio_name: str) -> Iterator[str]:
     yield f"FILE {quoted(audio_name)} WAVE"
     for track, place in zip(disc.tracks, pressed.layout.places, strict=True):
         yield f"  TRACK {place.number:02d} AUDIO"
-        yield from text_lines(track, "    ")
+        yield from text_lines(replace(track, artist=track.artist or disc.artist), "    ")
         if track.isrc:
             yield f"    ISRC {track.isrc}"
         flags = ["DCP"] * track.is_copy_permitted + ["PRE"] * track.has_pre_emphasis

@@ -160,9 +160,11 @@ def read_tracks(marks: Sequence[PqMark], name: str) -> tuple[Layout, tuple[DiscT
     if not marks or marks[0].track != LEAD_IN or marks[-1].track != LEAD_OUT:
         raise MediaError(f'"{name}" must begin with the lead-in (00) and end with the lead-out (AA)')
     lead_out = marks[-1].sector
-    starts = [mark for mark in marks if mark.track.isdigit() and mark.track != LEAD_IN and mark.index == 1]
+    starts = [mark for mark in marks if mark.track not in (LEAD_IN, LEAD_OUT) and mark.index == 1]
     pauses = {mark.track: mark.sector for mark in marks if mark.index == 0}
-    if [mark.track for mark in starts] != [f"{number:02d}" for number in range(1, len(starts) + 1)] or not starts:
+    order = [f"{number:02d}" for number in range(1, len(starts) + 1)]
+    seen = list(dict.fromkeys(mark.track for mark in marks if mark.track not in (LEAD_IN, LEAD_OUT)))
+    if not starts or seen != order or [mark.track for mark in starts] != order:
         raise MediaError(f'"{name}" must have the tracks 01, 02 … in order, each with one index 01')
     places = [
         Place(number, pauses.get(mark.track, mark.sector), mark.sector) for number, mark in enumerate(starts, start=1)
