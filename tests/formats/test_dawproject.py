@@ -16,7 +16,20 @@ from bandmate.formats.audio_write import write_audio
 from bandmate.formats.dawproject import ExportedAudio, ExportReport, write_dawproject
 from bandmate.formats.dawproject_check import check_semantics
 from bandmate.song.clips import AudioClip
-from bandmate.song.devices import Compressor, DeEsser, Limiter, Plugin, Reverb, Saturator
+from bandmate.song.devices import (
+    Band,
+    ChannelTrim,
+    Compressor,
+    DeEsser,
+    Equalizer,
+    Limiter,
+    Plugin,
+    Reverb,
+    Ride,
+    RidePoint,
+    Saturator,
+    SoftClipper,
+)
 from bandmate.song.errors import MediaError, ProjectError, RequestError, UnknownName
 from bandmate.song.song import Song
 from bandmate.song.tracks import Automation, AutomationPoint, Bus, Main, Send, Track
@@ -148,6 +161,26 @@ def test_devices_without_effect_are_not_missed(tmp_path: Path) -> None:
     song = Song(tracks=(Track(id="t", inserts=inserts),))
     _, report = written(song, tmp_path)
     assert [item.what for item in report.left_out] == ['the de-esser "d"', 'the plug-in "Magic"']
+
+
+def test_what_a_master_is_made_of_is_said_to_stay(tmp_path: Path) -> None:
+    inserts = (
+        ChannelTrim(id="t", left_db=-1.0),
+        Equalizer(id="e", bands=(Band(id="1", gain_db=2.0),), phase="linear"),
+        Ride(id="r", points=(RidePoint(id="1", at_seconds=2.0, gain_db=1.0),)),
+        SoftClipper(id="c"),
+        Limiter(id="l", gain_db=2.0, style="loud"),
+    )
+    song = Song(main=Main(inserts=inserts))
+    root, report = written(song, tmp_path)
+    assert [item.what for item in report.left_out] == [
+        'the channel trim "t"',
+        'the linear phase of the equalizer "e"',
+        'the ride "r"',
+        'the soft clipper "c"',
+        'true-peak detection and the look-ahead of 4 ms and the loud style of the limiter "l"',
+    ]
+    assert len(list(root.iter("Equalizer"))) == 1
 
 
 def test_printed_strips_travel_as_sound(tmp_path: Path) -> None:

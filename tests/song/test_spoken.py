@@ -5,7 +5,21 @@ from __future__ import annotations
 import pytest
 
 from bandmate.song.address import ABSENT
-from bandmate.song.devices import Band, Compressor, DeEsser, Equalizer, Limiter
+from bandmate.song.devices import (
+    Band,
+    ChannelTrim,
+    Compressor,
+    DeEsser,
+    Device,
+    DynamicBand,
+    Equalizer,
+    Limiter,
+    MultibandCompressor,
+    Ride,
+    RidePoint,
+    SoftClipper,
+    Width,
+)
 from bandmate.song.song import Song
 from bandmate.song.spoken import spoken_device, spoken_place, spoken_value
 from bandmate.song.tracks import Bus, Track
@@ -59,3 +73,54 @@ def test_a_device_is_said_by_what_matters() -> None:
     assert spoken_value(Limiter(id="l", gain_db=3.25), "x") == "limiter, gain 3.25 dB, ceiling -1 dBTP"
     assert spoken_value((EQ, Compressor(id="c")), "x") == "bell 1000 Hz, -2.5 dB, compressor"
     assert spoken_device(DeEsser(id="d")) == "de-esser"
+
+
+RIDE = Ride(id="r", points=(RidePoint(id="a", at_seconds=1.0, gain_db=1.5), RidePoint(id="b", at_seconds=9.0)))
+MULTIBAND = MultibandCompressor(
+    id="m",
+    bands=(
+        DynamicBand(id="top", upper_hz=20_000.0, ratio=1.0, gain_db=-0.5),
+        DynamicBand(id="low", upper_hz=150.0, ratio=2.5, threshold_dbfs=-24.0),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("device", "words"),
+    [
+        (
+            Equalizer(id="e", bands=(Band(id="1", gain_db=2.0, scope="side"),), phase="linear"),
+            "side bell 1000 Hz, +2 dB; linear phase",
+        ),
+        (Limiter(id="l", style="loud"), "loud limiter, gain 0 dB, ceiling -1 dBTP"),
+        (SoftClipper(id="s"), "soft clipper, ceiling -1 dBFS, knee 2 dB"),
+        (SoftClipper(id="s", wet=0.4), "soft clipper, ceiling -1 dBFS, knee 2 dB, 40% wet"),
+        (ChannelTrim(id="c", left_db=-1.25, right_inverted=True), "left -1.25 dB, right turned over"),
+        (ChannelTrim(id="c", right_db=0.5), "right +0.5 dB"),
+        (ChannelTrim(id="c"), "channel trim"),
+        (RIDE, "ride, 2 points, +0 to +1.5 dB"),
+        (Ride(id="r", points=RIDE.points[:1]), "ride, 1 point, +1.5 to +1.5 dB"),
+        (Ride(id="r"), "ride"),
+        (Width(id="w", side=1.2, mono_below_hz=120.0), "width 120%, mono below 120 Hz"),
+        (Width(id="w", side=0.0), "width 0%"),
+        (MULTIBAND, "multiband compressor, to 150 Hz 2.5:1 over -24 dBFS; above as it is, -0.5 dB"),
+        (MultibandCompressor(id="m"), "multiband compressor"),
+    ],
+)
+def test_what_a_master_is_made_of_is_said_in_its_own_numbers(device: Device, words: str) -> None:
+    assert spoken_value(device, "main/inserts/x") == words
+
+
+@pytest.mark.parametrize(
+    ("address", "value", "place", "words"),
+    [
+        ("main/inserts/trim/right_inverted", True, "main bus, trim, polarity of the right channel", "turned over"),
+        ("main/inserts/trim/left_db", -1.5, "main bus, trim, left level", "-1.5 dB"),
+        ("main/inserts/clip/ceiling_dbfs", -1.0, "main bus, clip, ceiling", "-1 dBFS"),
+        ("main/inserts/width/mono_below_hz", 120.0, "main bus, width, mono below", "120 Hz"),
+        ("main/inserts/eq/phase", "linear", "main bus, eq, phase", "linear"),
+        ("main/inserts/ride/points/a/at_seconds", 12.5, "main bus, ride, a, moment", "12.5 s"),
+    ],
+)
+def test_the_fields_of_a_master_are_said_in_words(address: str, value: object, place: str, words: str) -> None:
+    assert (spoken_place(SONG, address), spoken_value(value, address)) == (place, words)

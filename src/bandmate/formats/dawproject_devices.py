@@ -17,6 +17,7 @@ from typing import Any
 from bandmate.song.devices import (
     AnyDevice,
     Band,
+    ChannelTrim,
     Compressor,
     DeEsser,
     Delay,
@@ -26,7 +27,9 @@ from bandmate.song.devices import (
     MultibandCompressor,
     Plugin,
     Reverb,
+    Ride,
     Saturator,
+    SoftClipper,
     Width,
 )
 
@@ -43,6 +46,9 @@ WITHOUT_ELEMENT = {
     DeEsser: "de-esser",
     MultibandCompressor: "multiband compressor",
     Saturator: "saturator",
+    SoftClipper: "soft clipper",
+    ChannelTrim: "channel trim",
+    Ride: "ride",
     Width: "width",
     Reverb: "reverb",
     Delay: "delay",
@@ -149,6 +155,8 @@ def device_left_out(device: AnyDevice) -> Iterator[str]:
         for band in device.bands:
             if band.scope != "stereo" and not band.is_neutral:
                 yield f'the {band.scope} band "{band.id}" of the equalizer "{device.id}"'
+        if device.phase == "linear":
+            yield f'the linear phase of the equalizer "{device.id}"'
     elif settings := settings_left_out(device):
         yield f'{" and ".join(settings)} of the {ELEMENTS_IN_WORDS[type(device)]} "{device.id}"'
     elif kind := WITHOUT_ELEMENT.get(type(device)):
@@ -173,6 +181,7 @@ def settings_left_out(device: AnyDevice) -> list[str]:
         ]
     elif isinstance(device, Limiter):
         found = [(True, f"true-peak detection and the look-ahead of {device.lookahead_ms:g} ms")]
+        found.append((device.style != "transparent", f"the {device.style} style"))
     else:
         found = []
     return [words for is_used, words in found if is_used]

@@ -8,7 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from bandmate.song.address import ORDER, Absent, by_id, is_items, last_step, steps
-from bandmate.song.devices import Device, Equalizer, Limiter
+from bandmate.song.devices import (
+    Band,
+    ChannelTrim,
+    Device,
+    DynamicBand,
+    Equalizer,
+    Limiter,
+    MultibandCompressor,
+    Ride,
+    SoftClipper,
+    Width,
+)
 from bandmate.song.song import Song
 
 UNITS = {
@@ -29,7 +40,16 @@ SPOKEN_FIELDS = {
     "polarity_inverted": "polarity",
     "threshold_dbfs": "threshold",
     "ceiling_dbtp": "ceiling",
+    "ceiling_dbfs": "ceiling",
+    "knee_db": "knee",
     "freq_hz": "frequency",
+    "upper_hz": "upper edge",
+    "mono_below_hz": "mono below",
+    "side": "width",
+    "left_db": "left level",
+    "right_db": "right level",
+    "right_inverted": "polarity of the right channel",
+    "at_seconds": "moment",
     "role": "role",
 }
 SILENT_STEPS = frozenset(("tracks", "buses", "inserts", "bands", "clips", "notes", "sends", "automation", "points"))
@@ -99,24 +119,85 @@ def spoken_item(item: Any) -> str:
 
 
 def spoken_switch(value: bool, field: str) -> str:
-    if field == "polarity_inverted":
+    if field in ("polarity_inverted", "right_inverted"):
         return "turned over" if value else "as recorded"
     return "on" if value else "off"
 
 
 def device_settings(device: Device) -> str:
     """What a musician would say of a device: ``high-pass 64 Hz, 24 dB/octave``."""
-    if isinstance(device, Equalizer):
-        bands = [
-            f"{band.kind} {trimmed(band.freq_hz)} Hz, "
-            + (f"{band.slope_db} dB/octave" if band.kind in ("high-pass", "low-pass") else f"{band.gain_db:+g} dB")
-            for band in device.bands
-        ]
-        gain = [f"gain {trimmed(device.gain_db)} dB"] if device.gain_db or not bands else []
-        return "; ".join([*bands, *gain])
-    if isinstance(device, Limiter):
-        return f"limiter, gain {trimmed(device.gain_db)} dB, ceiling {trimmed(device.ceiling_dbtp)} dBTP"
-    return spoken_device(device)
+    match device:
+        case Equalizer():
+            return equalizer_settings(device)
+        case Limiter():
+            style = "" if device.style == "transparent" else f"{device.style} "
+            return f"{style}limiter, gain {trimmed(device.gain_db)} dB, ceiling {trimmed(device.ceiling_dbtp)} dBTP"
+        case SoftClipper():
+            words = f"soft clipper, ceiling {trimmed(device.ceiling_dbfs)} dBFS, knee {trimmed(device.knee_db)} dB"
+            return words if device.wet == 1.0 else f"{words}, {device.wet:.0%} wet"
+        case ChannelTrim():
+            return trim_settings(device)
+        case Ride():
+            return ride_settings(device)
+        case Width():
+            mono = f", mono below {trimmed(device.mono_below_hz)} Hz" if device.mono_below_hz else ""
+            return f"width {device.side:.0%}{mono}"
+        case MultibandCompressor():
+            return multiband_settings(device)
+        case _:
+            return spoken_device(device)
+
+
+def equalizer_settings(device: Equalizer) -> str:
+    gain = [f"gain {trimmed(device.gain_db)} dB"] if device.gain_db or not device.bands else []
+    phase = ["linear phase"] if device.phase == "linear" else []
+    return "; ".join([*(band_settings(band) for band in device.bands), *gain, *phase])
+
+
+def band_settings(band: Band) -> str:
+    scope = "" if band.scope == "stereo" else f"{band.scope} "
+    if band.kind in ("high-pass", "low-pass"):
+        what = f"{band.slope_db} dB/octave"
+    else:
+        what = f"{band.gain_db:+g} dB"
+    return f"{scope}{band.kind} {trimmed(band.freq_hz)} Hz, {what}"
+
+
+def trim_settings(device: ChannelTrim) -> str:
+    """The channels that are moved, or that none is."""
+    moved = [
+        f"{side} {gain_db:+.4g} dB"
+        for side, gain_db in (("left", device.left_db), ("right", device.right_db))
+        if gain_db
+    ]
+    turned = ["right turned over"] if device.right_inverted else []
+    return ", ".join([*moved, *turned]) or "channel trim"
+
+
+def ride_settings(device: Ride) -> str:
+    """How many points, and between which gains."""
+    gains = [point.gain_db for point in device.points]
+    if not gains:
+        return "ride"
+    counted = "1 point" if len(gains) == 1 else f"{len(gains)} points"
+    return f"ride, {counted}, {min(gains):+.3g} to {max(gains):+.3g} dB"
+
+
+def multiband_settings(device: MultibandCompressor) -> str:
+    """Each band with its ratio and threshold, lowest first; the highest has no upper edge."""
+    bands = sorted(device.bands, key=lambda band: band.upper_hz)
+    if not bands:
+        return spoken_device(device)
+    edges = [*(f"to {trimmed(band.upper_hz)} Hz" for band in bands[:-1]), "above"]
+    words = [f"{edge} {dynamic_band_settings(band)}" for edge, band in zip(edges, bands, strict=True)]
+    return f"{spoken_device(device)}, {'; '.join(words)}"
+
+
+def dynamic_band_settings(band: DynamicBand) -> str:
+    gain = f", {band.gain_db:+.3g} dB" if band.gain_db else ""
+    if band.ratio == 1.0:
+        return f"as it is{gain}"
+    return f"{trimmed(band.ratio)}:1 over {trimmed(band.threshold_dbfs)} dBFS{gain}"
 
 
 def unit_of(field: str) -> str:
