@@ -57,7 +57,7 @@ def test_other_readers_see_the_figures_and_the_sound_is_untouched(tmp_path: Path
     assert len(before) == len(after) and changed[-1] - changed[0] < 10
     np.testing.assert_array_equal(read_audio(path).samples, sound)
     with av.open(str(path)) as file:
-        assert file.metadata["originator_reference"] == "GBAYE2600001"
+        assert file.metadata["originator_reference"] == file.metadata["ISRC"] == "GBAYE2600001"
 
 
 def test_it_is_what_writing_with_the_figures_gives(tmp_path: Path) -> None:

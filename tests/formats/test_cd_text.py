@@ -6,7 +6,7 @@ import base64
 import hashlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.formats.cd_text import (
@@ -128,6 +128,7 @@ def test_too_many_letters_are_refused() -> None:
 latin = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, blacklist_categories=["Cc"]), max_size=40)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(latin, latin), min_size=1, max_size=9))
 def test_any_texts_come_back(rows: list[tuple[str, str]]) -> None:
     texts = {kind: row for kind, row in zip((0x80, 0x85), zip(*rows, strict=True), strict=True) if any(row)}

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import soundfile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.formats.cue_sheet import cue_sheet, decoded, read_cue_sheet, write_cue_image, write_cue_sheet
@@ -113,6 +113,7 @@ def test_a_longer_first_pause_is_kept(tmp_path: Path) -> None:
     assert laid_out(read_cue_sheet(made.sheet).disc) == laid_out(disc)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(300, 400), st.integers(0, 200)), min_size=1, max_size=9))
 def test_any_layout_comes_back(rows: list[tuple[int, int]]) -> None:
     tracks = tuple(
@@ -129,17 +130,30 @@ def test_any_layout_comes_back(rows: list[tuple[int, int]]) -> None:
     assert reader.finished(pressed.layout.lead_out_sector - 150).disc == disc
 
 
+OTHER_SHEET = """\ufeffREM GENRE Rock
+  title Plain words here
+FILE some.wav WAVE
+\ttrack 1 audio
+\tFLAGS 4CH DCP
+\tTITLE "The "End""
+\tPERFORMER ""
+\tINDEX 1 0:00:00
+\tINDEX 02 00:03:00
+TRACK 02 AUDIO
+PREGAP 00:01:00
+INDEX 01 00:08:00
+POSTGAP 00:01:00
+"""
+
+
 def test_sheets_of_other_programs_are_read(tmp_path: Path) -> None:
-    text = (
-        "\ufeffREM GENRE Rock\n  title Plain words here\nFILE some.wav WAVE\n\ttrack 1 audio\n\tFLAGS 4CH DCP\n"
-        "\tINDEX 1 0:00:00\n\tINDEX 02 00:03:00\nTRACK 02 AUDIO\nPREGAP 00:01:00\nINDEX 01 00:08:00\nPOSTGAP 00:01:00\n"
-    )
-    read = read_cue_sheet(sheet(tmp_path / "a.cue", text), image_frames=13 * SECONDS)
+    read = read_cue_sheet(sheet(tmp_path / "a.cue", OTHER_SHEET), image_frames=13 * SECONDS)
     assert read.disc.title == "Plain words here" and read.audio_name == "some.wav"
     assert [track.pause_sectors for track in read.disc.tracks] == [150, 75]
     assert [track.frames for track in read.disc.tracks] == [8 * SECONDS, 5 * SECONDS]
     assert read.disc.tracks[0].is_copy_permitted
-    assert read.remarks == ("line 11 (POSTGAP) is left out", "track 1: index 2 4CH is left out")
+    assert read.disc.tracks[0].title == 'The "End"' and read.disc.tracks[0].artist == ""
+    assert read.remarks == ("line 13 (POSTGAP) is left out", "track 1: index 2 4CH is left out")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +195,10 @@ def test_the_sound_file_is_asked_for_its_length(tmp_path: Path) -> None:
 def test_nothing_is_left_of_an_image_that_failed(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="the lengths of the tracks must add up"):
         write_cue_image(tmp_path / "a.wav", DISC, [noise(DISC)[:, :-1]])
+    with pytest.raises(RequestError, match=r'the file name a"\.wav has a quotation mark'):
+        write_cue_sheet(tmp_path / "a.cue", DISC, 'a".wav')
+    with pytest.raises(RequestError, match=r'"a\.cue" is the name of the sheet; give the name of the sound'):
+        write_cue_image(tmp_path / "a.cue", DISC, [noise(DISC)])
     with pytest.raises(ProjectError, match="there is no folder"):
         write_cue_image(tmp_path / "none" / "a.wav", DISC, [noise(DISC)])
     assert list(tmp_path.iterdir()) == []

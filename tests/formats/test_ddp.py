@@ -19,6 +19,7 @@ from bandmate.formats.ddp import ALL_NAMES, write_ddp
 from bandmate.formats.ddp_check import read_ddp
 from bandmate.formats.ddp_fields import (
     ID_BYTES,
+    ID_FIELDS,
     MAP_BYTES,
     MAP_FIELDS,
     PQ_BYTES,
@@ -113,6 +114,11 @@ def test_the_ddpid_is_that_of_cue2ddp() -> None:
     plain = Disc(tracks=(track(10),))
     assert md5(ddpid(pressable(plain))) == "187970110683c92c25bdb82256354780"
     assert md5(ddpid(pressable(replace(plain, ean="0123456789012")))) == "dd89c874714f94418b20feea4d9b2ac6"
+
+
+def test_the_master_id_is_plain(tmp_path: Path) -> None:
+    named = Disc(tracks=(track(10),), title="Café – Łódź 夜 ß" + "x" * 50)
+    assert parsed(ID_FIELDS, ddpid(pressable(named)))["MID"] == ("Cafe - Lodz ? ?" + "x" * 50)[:48]
 
 
 def test_map_packets_differ_from_cue2ddp_only_where_it_is_said() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.formats.isrc import check_digit, normal_ean, normal_isrc, spelt_isrc
@@ -26,6 +26,7 @@ def test_an_isrc_is_taken_however_it_is_typed(typed: str) -> None:
     assert spelt_isrc(typed) == "GB-AYE-26-00001"
 
 
+@settings(deadline=None)
 @given(isrcs)
 def test_every_isrc_comes_back_from_its_spelling(parts: tuple[str, ...]) -> None:
     code = "".join(parts)
@@ -63,6 +64,7 @@ def test_bar_codes_become_an_ean(typed: str, code: str) -> None:
     assert normal_ean(typed) == code
 
 
+@settings(deadline=None)
 @given(st.text(DIGITS, min_size=12, max_size=12))
 def test_the_check_digit_finds_every_single_wrong_digit(digits: str) -> None:
     code = digits + check_digit(digits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.formats.latin_text import LETTERS, change_remark, fits_latin, latin_text
@@ -30,6 +30,7 @@ def test_texts_are_written_for_a_reader_of_latin_letters(text: str, written: str
     assert latin_text(text) == written
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_whatever_comes_out_fits(text: str) -> None:
     written = latin_text(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bandmate.formats.disc import RATE_HZ, SECTOR_FRAMES, Disc, DiscTrack, clock, laid_out, sector_of
@@ -19,6 +19,7 @@ def disc(*tracks: DiscTrack, **more: str) -> Disc:
     return Disc(tracks=tracks, **more)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(4 * RATE_HZ, 9 * RATE_HZ), st.integers(0, 300)), min_size=1, max_size=12))
 def test_tracks_follow_each_other_and_keep_their_pauses(rows: list[tuple[int, int]]) -> None:
     rows[0] = (rows[0][0], rows[0][1] + 150)
@@ -35,6 +36,7 @@ def test_tracks_follow_each_other_and_keep_their_pauses(rows: list[tuple[int, in
     assert 0 <= layout.lead_out_sector * SECTOR_FRAMES - silent - sound < len(tracks) * SECTOR_FRAMES
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99), st.integers(0, 59), st.integers(0, 74))
 def test_the_clock_goes_there_and_back(minutes: int, seconds: int, sectors: int) -> None:
     assert clock(sector_of(minutes, seconds, sectors)) == f"{minutes:02d}:{seconds:02d}:{sectors:02d}"

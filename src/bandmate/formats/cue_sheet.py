@@ -43,7 +43,7 @@ from bandmate.formats.disc_image import image_blocks
 from bandmate.formats.latin_text import fits_latin
 from bandmate.formats.red_book import PressableDisc, one_line, pressable
 from bandmate.formats.wav_write import WavSink
-from bandmate.song.errors import MediaError
+from bandmate.song.errors import MediaError, RequestError
 
 if TYPE_CHECKING:
     from bandmate.formats.disc_image import Block
@@ -93,7 +93,11 @@ def write_cue_image(path: Path | str, disc: Disc, blocks: Iterable[Block]) -> Wr
         if the folder may not be written or the disk is full.
     """
     path = Path(path)
+    sheet = path.with_suffix(".cue")
+    if sheet == path:
+        raise RequestError(f'"{path.name}" is the name of the sheet; give the name of the sound, with .wav')
     pressed = pressable(disc)
+    cue_sheet(pressed, path.name)
     tags = {"title": pressed.disc.title, "artist": pressed.disc.artist, "album": pressed.disc.title}
     with AtomicFile(path) as target, disk_errors(path):
         sink = WavSink(
@@ -107,7 +111,6 @@ def write_cue_image(path: Path | str, disc: Disc, blocks: Iterable[Block]) -> Wr
         for block in image_blocks(pressed, blocks, skipped_sectors=FIRST_PAUSE_SECTORS):
             sink.write(block.astype("int32"))
         sink.finish()
-    sheet = path.with_suffix(".cue")
     text_remarks = write_cue_sheet(sheet, pressed.disc, path.name)
     return WrittenCue(path, sheet, pressed.remarks + text_remarks)
 
@@ -145,7 +148,15 @@ def texts_of(holder: DiscTexts) -> dict[str, str]:
 
 
 def cue_sheet(pressed: PressableDisc, audio_name: str) -> str:
-    """The text of a cue sheet, lines ended by ``\\n``."""
+    """The text of a cue sheet, lines ended by ``\\n``.
+
+    Raises
+    ------
+    RequestError
+        for a file name with a quotation mark, which a cue sheet cannot hold.
+    """
+    if '"' in audio_name:
+        raise RequestError(f"the file name {audio_name} has a quotation mark, which no cue sheet can hold; rename it")
     return "\n".join(sheet_lines(pressed, audio_name)) + "\n"
 
 
@@ -158,7 +169,7 @@ def sheet_lines(pressed: PressableDisc, audio_name: str) -> Iterator[str]:
     if disc.ean:
         yield f"CATALOG {disc.ean}"
     yield from text_lines(disc, "")
-    yield f"FILE {quoted(audio_name)} WAVE"
+    yield f'FILE "{audio_name}" WAVE'
     for track, place in zip(disc.tracks, pressed.layout.places, strict=True):
         yield f"  TRACK {place.number:02d} AUDIO"
         yield from text_lines(replace(track, artist=track.artist or disc.artist), "    ")
@@ -261,7 +272,7 @@ class SheetReader:
         try:
             if command in COMMANDS:
                 texts = self._tracks[-1].texts if self._tracks else self._texts
-                texts[COMMANDS[command]] = rest[0] if '"' in line and rest else " ".join(rest)
+                texts[COMMANDS[command]] = text_in(line) if '"' in line else " ".join(rest)
             else:
                 self._take_fact(number, command, rest)
         except (IndexError, ValueError) as wrong:
@@ -330,6 +341,11 @@ class SheetReader:
             has_pre_emphasis="PRE" in track.flags,
         )
         return retitled(kept, track.texts)
+
+
+def text_in(line: str) -> str:
+    """What stands between the first and the last quotation mark of a line; inside it they may stand as well."""
+    return line[line.index('"') + 1 :].rpartition('"')[0]
 
 
 def sector_in(text: str) -> int:

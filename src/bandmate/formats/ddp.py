@@ -86,6 +86,8 @@ def write_ddp(folder: Path | str, disc: Disc, blocks: Iterable[Block], *, is_rep
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         with disk_errors(folder):
+            # Left by a process that was killed and had the same number.
+            shutil.rmtree(part, ignore_errors=True)
             part.mkdir()
         text_remarks = write_files(part, folder, pressed, blocks)
         with disk_errors(folder):

@@ -26,6 +26,7 @@ files that cue2ddp wrote.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -117,8 +118,10 @@ def ddpid(pressed: PressableDisc) -> bytes:
 
 
 def ascii_text(text: str) -> str:
-    """A text in ASCII for the master ID, which only the plant reads."""
-    return latin_text(text).encode("ascii", errors="replace").decode("ascii")
+    """A text in ASCII for the master ID, which only the plant reads: without marks, ``?`` for what is left."""
+    parts = unicodedata.normalize("NFKD", latin_text(text))
+    bare = "".join(part for part in parts if not unicodedata.combining(part))
+    return bare.encode("ascii", errors="replace").decode("ascii")
 
 
 def map_packet(kind: str, length: int, name: str, **values: str) -> bytes:
