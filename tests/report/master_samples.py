@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from functools import cache
 
 from bandmate.report.data import FileRow, GainReduction, Measured, ProposalPart
 from bandmate.report.master_data import (
@@ -45,6 +46,11 @@ SPOTIFY = ProfileRow(
 LOUD = ProfileRow(name="competitive", loudness_lufs=-9.0, ceiling_dbtp=-1.0, origin="the musician's own numbers")
 
 
+@cache
+def heard(lufs: float, peak: float, seconds: float = SECONDS, *, seed: int = 1) -> Measured:
+    return measured(lufs, peak, seconds, seed=seed)
+
+
 def tone_side(lift_db: float = 0.0, *, seed: int = 5, has_target: bool = True) -> ToneSide:
     dice = random.Random(seed)
     target = tuple(lift_db - 20 - abs(k - 8) * 0.9 for k in range(31))
@@ -64,6 +70,7 @@ def tone_side(lift_db: float = 0.0, *, seed: int = 5, has_target: bool = True) -
     )
 
 
+@cache
 def density(spread: float, *, seed: int = 9) -> Density:
     dice = random.Random(seed)
     grid = [[0] * 48 for _ in range(48)]
@@ -244,7 +251,7 @@ def file_row(name: str, after: Measured) -> FileRow:
 
 
 def master(name: str = "Spotify", lufs: float = -14.04, **changed: object) -> MasterPart:
-    after = measured(lufs, -1.06, seed=int(-lufs))
+    after = heard(lufs, -1.06, seed=int(-lufs))
     facts: dict[str, object] = {
         "name": name,
         "profile": SPOTIFY,
@@ -282,9 +289,7 @@ def service(name: str, target_lufs: float | None, masters: tuple[tuple[str, floa
                 played_peak_dbtp=played,
                 headroom_db=-played,
                 is_clean=encoded <= 0,
-                verdict="Turned down; nothing clips."
-                if encoded <= 0
-                else "The decoder clips before it is turned down.",
+                verdict=verdict(gain, encoded),
             )
         )
     return ServiceRow(
@@ -343,7 +348,7 @@ def reference(name: str, tone: float, seed: int) -> ReferenceRow:
         dynamics_percent=40.0,
         width_percent=0.0,
         loudness_percent=100.0 - tone,
-        measured=measured(-9.4 - seed / 10, -0.12, 211.4, seed=seed),
+        measured=heard(-9.4 - seed / 10, -0.12, 211.4, seed=seed),
         loud_share=0.31,
         loud_lufs=-8.2,
     )
@@ -380,7 +385,7 @@ def album() -> AlbumPart:
 
 def master_report(**changed: object) -> MasterReport:
     """A song for two targets, with everything but an album."""
-    before = measured(-23.34, -6.83, seed=3)
+    before = heard(-23.34, -6.83, seed=3)
     pair = (("Spotify", -14.04), ("competitive", -9.02))
     facts: dict[str, object] = {
         "title": "Night bus",

@@ -19,7 +19,7 @@ from bandmate.report.page import report_html
 from bandmate.song.evidence import Evidence
 from tests.report.samples import measured, mix_proposal, move, players, report, stem
 
-VOID = {"meta", "link", "br", "input", "hr", "img", "line", "rect", "path"}
+VOID = {"meta", "link", "br", "input", "hr", "img", "line", "rect", "path", "circle"}
 NAUGHTY = '<script>alert("x")</script>&"\'</style><img src=x onerror=y>'
 
 
