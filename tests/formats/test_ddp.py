@@ -134,7 +134,7 @@ def test_map_packets_differ_from_cue2ddp_only_where_it_is_said() -> None:
     assert (ours[1]["DSS"], ours[1]["SCR"], theirs[1]["SCR"]) == ("00000000", "0", "1")
 
 
-def test_fields_stand_where_three_independent_readers_look(made: Path) -> None:
+def test_fields_stand_where_independent_readers_look(made: Path) -> None:
     identity, packets, marks = ((made / name).read_text("ascii") for name in ("DDPID", "DDPMS", "PQDESCR"))
     assert (ID_BYTES, MAP_BYTES, PQ_BYTES) == (128, 128, 64)
     assert (identity[:8], identity[8:21], identity[38:44], identity[87:89]) == (

@@ -19,9 +19,10 @@ on an audio CD, and so do we; BK, where Sonoris writes O and the others nothing;
 Not covered: DDP 1.01, DVD, data tracks, several sessions, four channels, SCMS.
 
 References: no text of DCA's was used. Layouts after the open description of the ddp-reverse-eng project (MIT,
-``spec/ddp2.md``, made by running cue2ddp and ddpinfo of the DDP Mastering Tools 1.1), held against three independent
-readers: XLD's ``XLDDDPParser.m``, ddpLib of Suntrip Records and the Knurl DDP Player; the PQ and DDPID bytes agree with
-files that cue2ddp wrote.
+``spec/ddp2.md``, made by running cue2ddp and ddpinfo of the DDP Mastering Tools 1.1, and by looking at sets of Sonoris
+and HOFA, which are known here from that description only), held against two independent readers, XLD's
+``XLDDDPParser.m`` and the Knurl DDP Player, and a writer, Audio Distillery's. The PQ and DDPID bytes agree with files
+that cue2ddp wrote. No plant's software was at hand.
 """
 
 from __future__ import annotations
