@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from bandmate.verbs.exporting import export_dawproject, export_midi
     from bandmate.verbs.importing import import_files
     from bandmate.verbs.listening import listen
-    from bandmate.verbs.printing import render_master, render_mix, render_stems
+    from bandmate.verbs.master_files import render_master
+    from bandmate.verbs.printing import render_mix, render_stems
     from bandmate.verbs.producing import produce
     from bandmate.verbs.projects import new_project, open_project
     from bandmate.verbs.proposing import propose_master, propose_mix
@@ -61,7 +62,7 @@ WHERE = {
     "produce": "verbs.producing",
     "propose_master": "verbs.proposing",
     "propose_mix": "verbs.proposing",
-    "render_master": "verbs.printing",
+    "render_master": "verbs.master_files",
     "render_mix": "verbs.printing",
     "render_stems": "verbs.printing",
     "run_demo": "verbs.demo",

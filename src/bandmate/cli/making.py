@@ -91,7 +91,8 @@ def render(
 ) -> None:
     """Write the song as it is now to a sound file."""
     from bandmate.stages.master.delivery import delivery_profile
-    from bandmate.verbs.printing import render_master, render_mix
+    from bandmate.verbs.master_files import render_master
+    from bandmate.verbs.printing import render_mix
     from bandmate.verbs.results import level_in_words
 
     if master is not None and (bars or track or kind):

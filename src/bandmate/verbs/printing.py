@@ -1,4 +1,4 @@
-"""Printing sound to files: the mix, the master for a destination, stems.
+"""Printing sound to files: the mix and its stems; for masters see ``bandmate.verbs.master_files``.
 
 Every file is written whole or not at all, and measured again from disk, so that the figures that are reported are those
 of the file.
@@ -6,7 +6,6 @@ of the file.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from bandmate.project.folder import Project
 from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.song.song import Song
 from bandmate.verbs.listening import render_cache
-from bandmate.verbs.progress import Progress, part, silent
+from bandmate.verbs.progress import Progress, silent
 from bandmate.verbs.readiness import make_ready
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from bandmate.render.span import Span
     from bandmate.sound.audio import Samples
     from bandmate.stages.hearing import Hearing
-    from bandmate.stages.master.delivery import DeliveryProfile
-
-MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,56 +93,6 @@ def render_mix(
     return printed(Path(path), blocks, rate_hz, kind=kind, tags={"title": chosen.title})
 
 
-def render_master(
-    project: Project, path: Path | str, profile: DeliveryProfile, *, progress: Progress = silent
-) -> Printed:
-    """Write the song for a destination: its rate and bits, true peak checked at 16x on the file itself.
-
-    Converting the rate and rounding to whole numbers can lift peaks; where they go over the ceiling the file is written
-    again, turned down by as much. What was at ``path`` stays until the last of these is finished.
-
-    Raises
-    ------
-    RequestError
-        if no track plays anything, or ``path`` does not end in .wav.
-    """
-    song, place = project.song, Path(path)
-    if place.suffix.lower() != ".wav":
-        raise RequestError(f'a master is written as WAV; end the name "{place.name}" in .wav')
-    check_sounds(song)
-    make_ready(progress)
-    draft = place.with_name(f".draft-{place.name}")
-    try:
-        done = finished_draft(project, draft, profile, progress)
-        with disk_errors(place):
-            draft.replace(place)
-    finally:
-        draft.unlink(missing_ok=True)
-    progress("rendered", 1.0)
-    return dataclasses.replace(done, path=place)
-
-
-def finished_draft(project: Project, draft: Path, profile: DeliveryProfile, progress: Progress) -> Printed:
-    """The master, written until its peaks are below the ceiling."""
-    from bandmate.stages.master.propose import LIMITER_ID
-
-    song = project.song
-    rate_hz = profile.rate_hz or song.rate_hz
-    kind: Kind = "wav-16" if profile.bits == 16 else "wav-24"
-    has_limiter = any(device.id == LIMITER_ID for device in song.main.inserts)
-    trim_db = 0.0
-    for count in range(MOST_ROUNDS):
-        share = part(progress, count / MOST_ROUNDS, (count + 1) / MOST_ROUNDS)
-        blocks = at_rate(main_blocks(project, song, share), song.rate_hz, rate_hz)
-        tags = {"title": song.title}
-        done = printed(draft, turned(blocks, trim_db), rate_hz, kind=kind, tags=tags, check_peak=True)
-        over_db = done.hearing.highest_peak_dbtp - profile.ceiling_dbtp
-        if over_db <= 0.0 or not has_limiter:
-            break
-        trim_db -= over_db + 0.005
-    return done
-
-
 def render_stems(
     project: Project, folder: Path | str, *, kind: Kind = "wav-24", progress: Progress = silent
 ) -> tuple[Path, ...]:
@@ -182,14 +128,6 @@ def render_stems(
                 writer.write(block)
         written.append(path)
     return tuple(written)
-
-
-def main_blocks(project: Project, song: Song, progress: Progress) -> Iterator[Samples]:
-    from bandmate.render.engine import Renderer
-
-    return Renderer(
-        song, project.media, render_cache(project), progress=lambda share: progress("rendering", share * 0.9)
-    ).blocks()
 
 
 def at_rate(blocks: Iterable[Samples], from_hz: int, to_hz: int) -> Iterator[Samples]:

@@ -18,7 +18,8 @@ from bandmate.song.errors import RequestError
 from bandmate.verbs.exporting import export_dawproject
 from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files, sorted_out
 from bandmate.verbs.listening import Listening, listen
-from bandmate.verbs.printing import Printed, render_master, render_mix, render_stems
+from bandmate.verbs.master_files import render_master
+from bandmate.verbs.printing import Printed, render_mix, render_stems
 from bandmate.verbs.progress import Progress, part, silent
 from bandmate.verbs.projects import new_project
 from bandmate.verbs.proposing import propose_master, propose_mix
@@ -94,8 +95,9 @@ def produce(
 
 
 @contextmanager
-def production(place: Path, title: str) -> Iterator[Project]:
+def production(place: Path, title: str, names: Sequence[str] = RESULTS) -> Iterator[Project]:
     """A new project inside the folder of the production; when the block fails, all that it wrote is taken away again.
+    ``names`` are all that it may write.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def production(place: Path, title: str) -> Iterator[Project]:
         if something is there that a production would write over.
     """
     with disk_errors(place):
-        there = [name for name in RESULTS if (place / name).exists()]
+        there = [name for name in names if (place / name).exists()]
     if there:
         names = ", ".join(there[:3]) + (" …" if len(there) > 3 else "")
         raise RequestError(
@@ -119,13 +121,13 @@ def production(place: Path, title: str) -> Iterator[Project]:
         with new_project(place / PRODUCTION_PROJECT, title=title) as project:
             yield project
     except BaseException:
-        taken_away(place, new_folders)
+        taken_away(place, new_folders, names)
         raise
 
 
-def taken_away(place: Path, new_folders: Sequence[Path]) -> None:
+def taken_away(place: Path, new_folders: Sequence[Path], names: Sequence[str]) -> None:
     """Delete what a production that failed has written, and the folders that were made for it."""
-    for name in RESULTS:
+    for name in names:
         shutil.rmtree(place / name, ignore_errors=True)
         with suppress(OSError):
             (place / name).unlink()

@@ -13,6 +13,7 @@ Not covered: which portraits to follow how far (``bandmate.stages.master.target`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -92,6 +93,13 @@ class Portrait(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def is_usable(self) -> bool:
         """Whether it can be compared with: long enough, and not silent."""
         return self.integrated_lufs is not None and self.seconds >= LEAST_SECONDS
+
+
+class KeptTarget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="bandmate-target"):
+    """Portraits of records, as they are kept in a file, with the version of the layout."""
+
+    portraits: tuple[Portrait, ...]
+    layout: Literal[1] = 1
 
 
 def portrait_of(heard: Hearing, name: str = "", *, sound: str = "") -> Portrait:

@@ -1,0 +1,169 @@
+"""Master files: a song for its destination, with the rate, the bits and the peaks that are asked for there.
+
+What is on disk counts: each file is written, measured again as it is on disk, and written once more, turned down, where
+converting the rate or rounding lifted a peak over the ceiling. Loudness and peaks are then noted in the file itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bandmate.formats.atomic_file import disk_errors
+from bandmate.project.folder import Project
+from bandmate.song.errors import RequestError
+from bandmate.song.song import Song
+from bandmate.verbs.listening import render_cache
+from bandmate.verbs.printing import Printed, at_rate, check_sounds, printed, turned
+from bandmate.verbs.progress import Progress, part, silent
+from bandmate.verbs.readiness import make_ready
+
+if TYPE_CHECKING:
+    from bandmate.formats.audio_write import Kind
+    from bandmate.sound.audio import Samples
+    from bandmate.stages.master.delivery import DeliveryProfile
+
+MOST_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class MasterFile:
+    """How a master is written.
+
+    Attributes
+    ----------
+    ceiling_dbtp : float
+        what the file itself may not pass, where ``keeps_ceiling``; without a limiter nothing is turned down behind the
+        musician's back.
+    tags : mapping
+        title, artist, album, isrc …, as ``AudioWriter`` knows them.
+    """
+
+    rate_hz: int
+    kind: Kind
+    ceiling_dbtp: float
+    keeps_ceiling: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def render_master(
+    project: Project, path: Path | str, profile: DeliveryProfile, *, progress: Progress = silent
+) -> Printed:
+    """Write the song for a destination: its rate and bits, true peak checked at 16x on the file itself.
+
+    Raises
+    ------
+    RequestError
+        if no track plays anything, or ``path`` does not end in .wav.
+    """
+    from bandmate.stages.master.nodes import LIMITER
+
+    song = project.song
+    check_sounds(song)
+    make_ready(progress)
+    has_limiter = any(device.id == LIMITER for device in song.main.inserts)
+    file = master_file(profile, song, ceiling_dbtp=profile.ceiling_dbtp, keeps_ceiling=has_limiter)
+    return print_master(
+        lambda share: main_blocks(project, song, share), song.rate_hz, Path(path), file, progress=progress
+    )
+
+
+def master_file(
+    profile: DeliveryProfile | None,
+    song: Song,
+    *,
+    ceiling_dbtp: float,
+    keeps_ceiling: bool,
+    tags: Mapping[str, str] | None = None,
+) -> MasterFile:
+    """The file that a profile takes; 24 bit at the song's rate where it takes any."""
+    bits = profile.bits if profile else None
+    rate_hz = (profile.rate_hz if profile else None) or song.rate_hz
+    return MasterFile(
+        rate_hz=rate_hz,
+        kind="wav-16" if bits == 16 else "wav-24",
+        ceiling_dbtp=ceiling_dbtp,
+        keeps_ceiling=keeps_ceiling,
+        tags={"title": song.title} | dict(tags or {}),
+    )
+
+
+def print_master(
+    blocks: Callable[[Progress], Iterable[Samples]],
+    rate_hz: int,
+    path: Path,
+    file: MasterFile,
+    *,
+    progress: Progress = silent,
+) -> Printed:
+    """Write a master and measure it; what was at ``path`` stays until the file is finished.
+
+    Parameters
+    ----------
+    blocks : callable
+        gives the sound from its start, (2, frames) at ``rate_hz``, each time that it is called.
+
+    Raises
+    ------
+    RequestError
+        if ``path`` does not end in .wav.
+    ProjectError
+        if it cannot be written.
+    """
+    if path.suffix.lower() != ".wav":
+        raise RequestError(f'a master is written as WAV; end the name "{path.name}" in .wav')
+    draft = path.with_name(f".draft-{path.name}")
+    try:
+        done = finished_draft(blocks, rate_hz, draft, file, progress)
+        with disk_errors(path):
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    progress("rendered", 1.0)
+    return dataclasses.replace(done, path=path)
+
+
+def finished_draft(
+    blocks: Callable[[Progress], Iterable[Samples]], rate_hz: int, draft: Path, file: MasterFile, progress: Progress
+) -> Printed:
+    """The master, written until its peaks are below the ceiling, with its loudness noted in it."""
+    trim_db = 0.0
+    for count in range(MOST_ROUNDS):
+        share = part(progress, count / MOST_ROUNDS, (count + 1) / MOST_ROUNDS)
+        sound = turned(at_rate(blocks(share), rate_hz, file.rate_hz), trim_db)
+        done = printed(draft, sound, file.rate_hz, kind=file.kind, tags=file.tags, check_peak=True)
+        over_db = done.hearing.highest_peak_dbtp - file.ceiling_dbtp
+        if over_db <= 0.0 or not file.keeps_ceiling:
+            break
+        trim_db -= over_db + 0.005
+    return with_loudness_noted(done) if file.tags.get("title") else done
+
+
+def with_loudness_noted(done: Printed) -> Printed:
+    """The file with its measured loudness in the broadcast extension."""
+    from bandmate.formats.bext_patch import fill_loudness
+
+    heard = done.hearing
+    fill_loudness(
+        done.path,
+        loudness_lufs=heard.integrated_lufs,
+        range_lu=heard.range_lu,
+        true_peak_dbtp=heard.highest_peak_dbtp,
+        momentary_lufs=heard.max_momentary_lufs,
+        short_term_lufs=heard.max_short_term_lufs,
+    )
+    with done.path.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    return dataclasses.replace(done, sha256=digest)
+
+
+def main_blocks(project: Project, song: Song, progress: Progress) -> Iterator[Samples]:
+    from bandmate.render.engine import Renderer
+
+    return Renderer(
+        song, project.media, render_cache(project), progress=lambda share: progress("rendering", share * 0.9)
+    ).blocks()
