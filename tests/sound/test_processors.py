@@ -6,6 +6,7 @@ import pytest
 from bandmate.song.devices import (
     AnyDevice,
     Band,
+    ChannelTrim,
     Compressor,
     DeEsser,
     Delay,
@@ -16,7 +17,10 @@ from bandmate.song.devices import (
     MultibandCompressor,
     Plugin,
     Reverb,
+    Ride,
+    RidePoint,
     Saturator,
+    SoftClipper,
     Width,
 )
 from bandmate.song.errors import DeviceError, RequestError
@@ -43,13 +47,19 @@ DEVICES: tuple[AnyDevice, ...] = (
         bands=tuple(DynamicBand(id=f"b{hz}", upper_hz=hz, threshold_dbfs=-40.0) for hz in (200.0, 2_000.0, 20_000.0)),
     ),
     Saturator(id="sat", drive_db=12.0, wet=0.7),
+    SoftClipper(id="clip", ceiling_dbfs=-9.0, wet=0.9),
+    ChannelTrim(id="trim", left_db=-2.0, right_db=1.0, right_inverted=True),
+    Ride(id="ride", points=(RidePoint(id="b", at_seconds=0.1, gain_db=3.0), RidePoint(id="a", at_seconds=0.01))),
+    Equalizer(id="linear", bands=(Band(id="bell", gain_db=6.0), Band(id="hp", kind="high-pass")), phase="linear"),
     Limiter(id="lim", gain_db=12.0, ceiling_dbtp=-3.0),
     Reverb(id="verb", wet=0.4),
     Delay(id="echo", length_ticks=40, wet=0.5),
 )
+MID_AND_SIDE = (Band(id="m", gain_db=3.0, scope="mid"), Band(id="s", gain_db=-6.0, scope="side"))
 STEREO_DEVICES: tuple[AnyDevice, ...] = (
     Width(id="width", side=1.5, mono_below_hz=120.0),
-    Equalizer(id="ms", bands=(Band(id="m", gain_db=3.0, scope="mid"), Band(id="s", gain_db=-6.0, scope="side"))),
+    Equalizer(id="ms", bands=MID_AND_SIDE),
+    Equalizer(id="ms-linear", bands=MID_AND_SIDE, phase="linear"),
 )
 BOTH = DEVICES + STEREO_DEVICES
 
@@ -168,7 +178,7 @@ def test_an_empty_signal_stays_empty() -> None:
 def test_only_devices_that_turn_down_report() -> None:
     for device in BOTH:
         report = processor_for(device, rate_hz=44_100, channels=2).report()
-        turns_down = isinstance(device, Compressor | Gate | DeEsser | MultibandCompressor | Limiter)
+        turns_down = isinstance(device, Compressor | Gate | DeEsser | MultibandCompressor | SoftClipper | Limiter)
         assert bool(report) == turns_down
         assert not turns_down or {"max_reduction_db", "mean_reduction_db", "at_seconds", "working_share"} <= set(report)
 

@@ -43,6 +43,21 @@ def test_mono_bass_keeps_the_level_of_the_sum_at_every_frequency() -> None:
     assert np.abs(20.0 * np.log10(spectrum)).max() < 1e-3
 
 
+def test_the_low_end_is_in_phase_after_mono_bass_and_the_rest_is_not_touched(rng: np.random.Generator) -> None:
+    samples = rng.uniform(-0.3, 0.3, (2, 1 << 16))
+    out = widened(samples, mono_below_hz=200.0)
+    before, after = (np.fft.rfft(rows.astype(np.float64), axis=1) for rows in (samples, out))
+    freqs = np.fft.rfftfreq(1 << 16, 1.0 / RATE)
+
+    def correlation(rows: np.ndarray, from_hz: float, to_hz: float) -> float:
+        left, right = rows[:, (freqs >= from_hz) & (freqs < to_hz)]
+        power = np.sum(np.abs(left) ** 2) * np.sum(np.abs(right) ** 2)
+        return float(np.real(np.vdot(left, right)) / np.sqrt(power))
+
+    assert abs(correlation(before, 20.0, 80.0)) < 0.3 and correlation(after, 20.0, 80.0) > 0.999
+    assert correlation(after, 1_000.0, 20_000.0) == pytest.approx(correlation(before, 1_000.0, 20_000.0), abs=0.01)
+
+
 def test_only_stereo_has_a_width() -> None:
     with pytest.raises(RequestError, match='width "w" needs a stereo signal, this one has 6 channels'):
         WidthProcessor(Width(id="w", side=0.5), rate_hz=RATE, channels=6)
