@@ -158,7 +158,7 @@ def reduction_report(state: Curve, rate_hz: int, *, late_frames: int = 0) -> dic
 def peaks_of(rows: npt.NDArray[np.floating]) -> Curve:
     """The loudest channel of each frame."""
     peaks = np.zeros(rows.shape[1])
-    raise_to_peaks(rows, peaks)
+    raise_to_peaks(rows if rows.flags.writeable else rows.copy(), peaks)
     return peaks
 
 

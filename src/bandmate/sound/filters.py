@@ -26,7 +26,7 @@ from bandmate.song.errors import RequestError
 from bandmate.sound import section_loops
 from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor, Rows
-from bandmate.sound.section_loops import filled_up, filter_channels, filter_mid_side, run_rows
+from bandmate.sound.section_loops import filled_up, filter_channels, filter_mid_side, run_rows, writable
 
 Sections = npt.NDArray[np.float64]
 """float64, shape (sections, 5): b0 b1 b2 a1 a2."""
@@ -289,6 +289,7 @@ class EqualizerProcessor(BlockProcessor):
         self.lanes = [Lanes(*each)] if self.is_mid_side else Cascade(each[0], channels).pairs
 
     def _run(self, samples: Samples) -> Samples:
+        samples = writable(samples)
         done = np.empty_like(samples)
         if self.is_mid_side:
             lanes, half = self.lanes[0], 0.5 * self.gain

@@ -80,7 +80,8 @@ class Processor(Protocol):
         """What was done so far.
 
         ``max_reduction_db``, ``mean_reduction_db`` over all frames, ``at_seconds`` of the most, and ``working_share``
-        of the frames turned down by more than 0.1 dB, for devices that turn down; empty for all others.
+        of the frames turned down by more than 0.1 dB, for devices that turn down; empty for all others. A multiband
+        compressor adds the same of each band, as ``<band id>.max_reduction_db`` and so on.
         """
 
 

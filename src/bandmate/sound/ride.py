@@ -19,6 +19,7 @@ from bandmate.song.devices import Ride
 from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor
 from bandmate.sound.kernel import kernel
+from bandmate.sound.section_loops import writable
 
 Reals = npt.NDArray[np.float64]
 
@@ -66,7 +67,7 @@ class RideProcessor(BlockProcessor):
 
     def _run(self, samples: Samples) -> Samples:
         done = np.empty_like(samples)
-        ride_levels(samples, self.places, self.levels_db, self.frames_done - self.late_frames, done)
+        ride_levels(writable(samples), self.places, self.levels_db, self.frames_done - self.late_frames, done)
         return done
 
 

@@ -33,6 +33,14 @@ def filled_up(lanes: Reals) -> Reals:
     return np.ascontiguousarray(np.concatenate([lanes, idle]))
 
 
+def writable(samples: Samples) -> Samples:
+    """``samples``, copied if they must not be written to.
+
+    subtle: numba takes an array that is read-only for another kind of array, and would compile every loop once more.
+    """
+    return samples if samples.flags.writeable else samples.copy()
+
+
 @kernel
 def run_sections(row: Reals, sections: Reals, state: Reals) -> None:
     """Filter ``row`` in place, section after section."""

@@ -17,7 +17,7 @@ from bandmate.sound.audio import Samples
 from bandmate.sound.blocks import BlockProcessor
 from bandmate.sound.crossover import crossover_sections
 from bandmate.sound.filters import Lanes
-from bandmate.sound.section_loops import filter_mid_side
+from bandmate.sound.section_loops import filter_mid_side, writable
 
 
 class WidthProcessor(BlockProcessor):
@@ -44,5 +44,5 @@ class WidthProcessor(BlockProcessor):
 
     def _run(self, samples: Samples) -> Samples:
         done = np.empty_like(samples)
-        filter_mid_side(samples, self.lanes.in_first, self.lanes.lanes, self.lanes.state, self.gains, done)
+        filter_mid_side(writable(samples), self.lanes.in_first, self.lanes.lanes, self.lanes.state, self.gains, done)
         return done
