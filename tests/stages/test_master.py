@@ -99,7 +99,7 @@ def test_a_dull_mix_gets_one_trim_that_helps() -> None:
     song, ears = band({"Mix": dull})
     proposal = propose_master(song, MasterBrief(loudness=False), ears=ears)
     (move,) = proposal.moves
-    assert move.address == "main/inserts/tone-trim" and move.after.bands[0].gain_db > 0
+    assert move.address == "main/inserts/master-tone" and move.after.bands[0].gain_db > 0
     assert abs(move.evidence[0].after) < abs(move.evidence[0].before)
     assert_reason_rests_on_evidence(move)
 

@@ -34,7 +34,7 @@ WAY_BACK = 0.5
 MOST_DB = 4.0
 """Half of the way and no more than this: a stronger trim is a decision of the mix."""
 
-DEVICE_ID = "tone-trim"
+DEVICE_ID = "master-tone"
 
 
 @dataclass(frozen=True, slots=True)
