@@ -41,6 +41,9 @@ SHORTEST_HOLD_MS = 10.0
 WORKING_DB = 0.1
 """A device counts as working while it turns down by more than this."""
 
+QUIETER = 1.0 - 1e-9
+"""Peaks below the knee by this are certain to be turned down by nothing, however the logarithm was rounded."""
+
 STATE_SIZE = 8
 HELD, NOW, MAX, MAX_FRAME, SUM, WORKING, FRAMES, HOLD_LEFT = range(STATE_SIZE)
 
@@ -65,14 +68,28 @@ def share_per_frame(time_ms: float, rate_hz: int) -> float:
 def follow_compression(peaks: Curve, settings: Curve, state: Curve, gains: Curve) -> None:
     """Write the gain for each frame of ``peaks``; ``settings`` is threshold, slope, knee, limit, attack, release."""
     spare = np.empty(CHUNK_FRAMES)
+    quiet = QUIETER * 10.0 ** ((settings[0] - 0.5 * settings[2]) / 20.0)
     for start in range(0, peaks.shape[0], CHUNK_FRAMES):
         stop = min(start + CHUNK_FRAMES, peaks.shape[0])
         part, scratch = gains[start:stop], spare[: stop - start]
+        if state[HELD] == 0.0 and state[NOW] == 0.0 and is_quiet(peaks[start:stop], quiet):
+            part[:] = 1.0
+            state[FRAMES] += stop - start
+            continue
         to_decibels(peaks[start:stop], part, scratch)
         turn_down(part, settings)
         smooth(part, settings[4], settings[5], state)
         remember_all(part, state)
         to_gains(part, scratch)
+
+
+@kernel
+def is_quiet(peaks: Curve, level: float) -> bool:
+    """Whether no peak is above ``level``."""
+    loud = 0
+    for i in range(peaks.shape[0]):
+        loud += peaks[i] > level
+    return loud == 0
 
 
 @kernel
