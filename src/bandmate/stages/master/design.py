@@ -135,7 +135,7 @@ def add_tone(design: Design, request: Request) -> None:
         design.leave(TONE, "not asked for", state="off")
     elif target is not None and target.mid_db:
         match = match_tone(
-            design.sketch, target, strength=strength, guard=brief.guard, is_linear_phase=brief.is_linear_phase
+            design.sketch, target, strength=strength, guard=brief.guard, linear_phase=brief.is_linear_phase
         )
         if match is None:
             design.leave(TONE, "the tone is as near to the references as an equalizer would bring it")

@@ -17,7 +17,7 @@ from bandmate.stages.master.design import Design, Request
 from bandmate.stages.master.nodes import CLIP, MULTIBAND, RIDE, TONE, WIDTH, Node
 from bandmate.stages.master.portrait import REGIONS, Portrait, portrait_of
 from bandmate.stages.master.tone import TOLERANCE_DB, ToneFault, distance_of
-from bandmate.stages.master.tone_match import tone_error_db
+from bandmate.stages.master.tone_need import needs_of, tone_error_db
 from bandmate.stages.master.width_match import width_error_db
 
 MUST_GAIN_DB = 0.2
@@ -72,19 +72,20 @@ def tone_node(design: Design, request: Request, heard: Change) -> Node:
             device=device,
             evidence=(Evidence(what="tilt from bass to treble", unit="dB", after=tilt_db),),
         )
-    was, now = (tone_error_db(portrait, request.target) for portrait in (heard.was, heard.now))
-    evidence = [
-        Evidence(
-            what="mid, mean distance to the references", unit="dB", before=was.mid_db, after=now.mid_db, target=0.0
-        )
-    ]
-    if was.side_db is not None and now.side_db is not None:
-        what = "side, mean distance to the references"
-        evidence.append(Evidence(what=what, unit="dB", before=was.side_db, after=now.side_db, target=0.0))
+    needs = needs_of(heard.was, request.target)
+    was, now = tone_error_db(heard.was, request.target), tone_error_db(heard.now, request.target, needs)
+    if was is None or now is None:
+        return Node(id=TONE, state="dropped", sentence="the tone cannot be compared with the references")
+    evidence = []
+    for scope, before, after in (("mid", was.mid_db, now.mid_db), ("side", was.side_db, now.side_db)):
+        if before is not None and after is not None:
+            what = f"{scope}, mean distance to the references"
+            evidence.append(Evidence(what=what, unit="dB", before=before, after=after, target=0.0))
+    first, last = evidence[0].before or 0.0, evidence[0].after or 0.0
     strength = request.brief.strength("tone")
     sentence = (
-        f"the loud parts are {was.mid_db:.1f} dB off the references on average, counted in thirds of an octave; "
-        f"with the equalizer {now.mid_db:.1f} dB"
+        f"the loud parts are {first:.1f} dB off the references on average, counted in thirds of an octave; "
+        f"with the equalizer {last:.1f} dB"
     )
     node = Node(
         id=TONE,
@@ -93,9 +94,9 @@ def tone_node(design: Design, request: Request, heard: Change) -> Node:
         device=device,
         strength=strength,
         evidence=tuple(evidence),
-        confidence=SURE if was.mid_db - now.mid_db > 1.0 else LIKELY,
+        confidence=SURE if first - last > 1.0 else LIKELY,
     )
-    return node if request.brief.tilt_db else verdict(node, was.mid_db - now.mid_db, MUST_GAIN_DB)
+    return node if request.brief.tilt_db else verdict(node, first - last, MUST_GAIN_DB)
 
 
 def fault_node(fault: ToneFault, device: Equalizer, request: Request, heard: Change) -> Node:
