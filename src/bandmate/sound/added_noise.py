@@ -92,7 +92,8 @@ class AddedNoiseMeter:
         self._frames = max(64, 2 ** round(np.log2(rate_hz * WINDOW_MS / 1000)))
         self._hop = self._frames // 2
         window = np.hanning(self._frames + 1)[:-1]
-        self._window = window / np.sqrt(np.square(window).mean())
+        self._window = (window / np.sqrt(np.square(window).mean())).astype(np.float32)
+        self._one_sided = 2.0 / self._frames**2
         self._bands = third_octave_bands(rate_hz) if scale == "third-octave" else erb_bands(rate_hz)
         masks = erb_bands(rate_hz)
         bin_hz = rate_hz / self._frames
@@ -148,27 +149,27 @@ class AddedNoiseMeter:
         """All windows that lie within ``signals``, shape (2, channels, frames)."""
         sliding = np.lib.stride_tricks.sliding_window_view(signals, self._frames, axis=2)[:, :, :: self._hop]
         bins = scipy.fft.rfft(sliding * self._window, axis=3)
+        # In a one-sided spectrum the first and the last bin stand for themselves only, all others for two.
+        bins[..., [0, -1]] *= np.float32(np.sqrt(0.5))
         original, changed = bins
-        one_sided = np.full(bins.shape[3], 2.0 / self._frames**2)
-        one_sided[[0, -1]] = 1.0 / self._frames**2
-        power = power_of(original) * one_sided
-        alike = ((original.real * changed.real + original.imag * changed.imag) * one_sided).sum(axis=(0, 2))
-        whole = power.sum(axis=(0, 2))
-        is_silent = whole < SILENT_POWER * self._channels
-        gain = np.where(is_silent, 1.0, alike / np.maximum(whole, SILENT_POWER))
-        noise = power_of(changed - gain[:, None] * original) * one_sided
-        after = power_of(changed) * one_sided
+        power, after = power_of(original), power_of(changed)
+        alike = (original.real * changed.real + original.imag * changed.imag).sum(axis=(0, 2), dtype=np.float64)
+        whole = power.sum(axis=(0, 2), dtype=np.float64)
+        is_silent = whole < SILENT_POWER * self._channels / self._one_sided
+        gain = np.where(is_silent, 1.0, alike / np.where(is_silent, 1.0, whole)).astype(np.float32)
+        noise = power_of(changed - gain[:, None] * original)
         self._windows += power.shape[1]
+        scale = self._one_sided / self._channels
         for row, spectrum in zip(self._sums, (power, noise, after), strict=True):
-            row += in_bands(spectrum.mean(axis=0), self._edges).sum(axis=0)
-        self._totals += power.mean(axis=0).sum(), noise.mean(axis=0).sum()
+            row += scale * in_bands(spectrum.sum(axis=(0, 1), dtype=np.float64), self._edges)
+        self._totals += scale * power.sum(dtype=np.float64), scale * noise.sum(dtype=np.float64)
         self._count(noise[:, ~is_silent], after[:, ~is_silent])
 
-    def _count(self, noise: Reals, after: Reals) -> None:
+    def _count(self, noise: Samples, after: Samples) -> None:
         """Put the NMR of each window into the histogram."""
         if not noise.shape[1]:
             return
-        mask = masked(in_bands(after, self._mask_edges), self._quiet)
+        mask = masked(in_bands(after, self._mask_edges), self._quiet / self._one_sided)
         ratio = (in_bands(noise, self._mask_edges) / mask).mean(axis=(0, 2))
         low, high = NMR_RANGE_DB
         level = np.clip(10 * np.log10(np.maximum(ratio, 10 ** (low / 10))), low, high)
@@ -227,9 +228,9 @@ def quiet_power(centre_hz: Reals) -> Reals:
     return power
 
 
-def power_of(bins: npt.NDArray[np.complexfloating]) -> Reals:
+def power_of(bins: npt.NDArray[np.complex64]) -> Samples:
     """Squared magnitude."""
-    power: Reals = bins.real**2 + bins.imag**2
+    power: Samples = bins.real**2 + bins.imag**2
     return power
 
 
@@ -238,7 +239,7 @@ def band_edges(bands: Bands, bin_hz: float) -> Reals:
     return np.append(bands.low_hz, bands.high_hz[-1:]) / bin_hz + 0.5
 
 
-def in_bands(power: Reals, edges: Reals) -> Reals:
+def in_bands(power: Reals | Samples, edges: Reals) -> Reals:
     """Power per bin, shape (..., bins), as power in bands; a bin at an edge is shared out by width."""
     running = np.zeros((*power.shape[:-1], power.shape[-1] + 1))
     np.cumsum(power, axis=-1, out=running[..., 1:])
