@@ -14,7 +14,7 @@ from bandmate.render.engine import Renderer
 from bandmate.render.rendering import collected, render, render_stems
 from bandmate.render.span import Span
 from bandmate.song.clips import AudioClip
-from bandmate.song.devices import Equalizer, Limiter, Reverb, Saturator
+from bandmate.song.devices import Band, Equalizer, Limiter, Reverb, Ride, RidePoint, Saturator
 from bandmate.song.errors import MediaError, OutOfRange, RequestError, UnknownName
 from bandmate.song.song import Song
 from bandmate.song.tracks import Automation, AutomationPoint, Bus, Main, Send, Track
@@ -311,3 +311,18 @@ def test_memory_does_not_grow_with_the_length_of_the_song(tmp_path: Path) -> Non
 
     with faked_devices():
         assert peak_bytes(80) < 1.3 * peak_bytes(20)
+
+
+def test_a_ride_behind_a_late_device_is_on_time() -> None:
+    """Linear phase is late by some thousand frames; the gains of a ride belong to the sound and not to the clock."""
+    band = Band(id="1", kind="bell", freq_hz=1_000.0, gain_db=0.01)
+    late = Equalizer(id="eq", phase="linear", bands=(band,))
+    ride = Ride(
+        id="ride",
+        points=(RidePoint(id="1", at_seconds=1.0), RidePoint(id="2", at_seconds=1.0, gain_db=-20.0)),
+    )
+    frames = 2 * RATE_HZ
+    steady = np.full((2, frames), 0.5, np.float32)
+    done = render(song(track("a", frames), main=Main(inserts=(late, ride))), media(a=steady)).audio.samples
+    before, after = np.abs(done[0, RATE_HZ - 200 : RATE_HZ - 100]), np.abs(done[0, RATE_HZ + 100 : RATE_HZ + 200])
+    assert before == pytest.approx(0.5, abs=0.01) and after == pytest.approx(0.05, abs=0.01)

@@ -50,7 +50,11 @@ class InsertRow:
         self._working: list[Working] = []
         for index, device in enumerate(switched_on(inserts)):
             processor = processor_for(
-                device, rate_hz=song.rate_hz, channels=channels, seconds_per_tick=seconds_per_tick(song)
+                device,
+                rate_hz=song.rate_hz,
+                channels=channels,
+                seconds_per_tick=seconds_per_tick(song),
+                late_frames=self.latency_frames,
             )
             if processor is not None:
                 self._working.append(Working(index, processor))

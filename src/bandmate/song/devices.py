@@ -166,8 +166,8 @@ class Saturator(Device, frozen=True, kw_only=True, tag="saturator"):
 
 
 class SoftClipper(Device, frozen=True, kw_only=True, tag="soft-clipper"):
-    """Rounds peaks off above ``ceiling_dbfs - knee_db`` so that none passes ``ceiling_dbfs``; below that it does
-    nothing."""
+    """Rounds peaks off above ``ceiling_dbfs - knee_db`` so that none passes ``ceiling_dbfs`` (but for what the filter
+    behind it ripples); below that it does nothing."""
 
     ceiling_dbfs: Level = -1.0
     knee_db: Annotated[float, msgspec.Meta(ge=0.0, le=12.0)] = 2.0

@@ -15,7 +15,6 @@ from msgspec.structs import replace
 
 from bandmate.song.devices import AnyDevice, Equalizer, SoftClipper, Width
 from bandmate.stages.master.brief import MasterBrief
-from bandmate.stages.master.checks import find_repairs
 from bandmate.stages.master.density_match import DensityMatch, match_density
 from bandmate.stages.master.goal import Goal
 from bandmate.stages.master.nodes import CLIP, MULTIBAND, REPAIR, RIDE, SUBSONIC, TONE, WIDTH, Node
@@ -107,7 +106,7 @@ def designed(
 def add_repairs(design: Design, request: Request) -> None:
     """Faults of the recording, each measured before and after."""
     study = design.study
-    found = find_repairs(study.before, lambda: study.played(()), study.rate_hz)
+    found = study.repairs
     for repair in found.repairs:
         if request.is_free(repair.device.id):
             design.settled.append(

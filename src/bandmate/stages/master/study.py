@@ -16,6 +16,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from typing import IO
 
 import numpy as np
@@ -29,6 +30,7 @@ from bandmate.sound.audio import Samples
 from bandmate.sound.processors import processor_for
 from bandmate.stages.ears import Ears
 from bandmate.stages.hearing import Hearing
+from bandmate.stages.master.checks import RepairFindings, find_repairs
 from bandmate.stages.master.sketch import Sketch, sketch_of
 from bandmate.stages.master.solve import Tape, in_time
 
@@ -49,9 +51,14 @@ class Study:
         """The piece as it comes to the bench."""
         return self.heard(())
 
-    @property
+    @cached_property
     def sketch(self) -> Sketch:
         return sketch_of(self.before)
+
+    @cached_property
+    def repairs(self) -> RepairFindings:
+        """The faults of the piece, looked for once."""
+        return find_repairs(self.before, lambda: self.played(()), self.rate_hz)
 
     def song_with(self, chain: Chain) -> Song:
         """The song with the chain at the end of its main bus."""
