@@ -59,7 +59,9 @@ class Shop:
     def __init__(self) -> None:
         self.made: list[str] = []
 
-    def __call__(self, device: AnyDevice, *, rate_hz: int, channels: int, seconds_per_tick: float) -> Late | None:
+    def __call__(
+        self, device: AnyDevice, *, rate_hz: int, channels: int, seconds_per_tick: float, late_frames: int = 0
+    ) -> Late | None:
         if not isinstance(device, Limiter | Saturator | Reverb | Delay):
             return None
         self.made.append(device.id)
