@@ -14,7 +14,15 @@ from bandmate.formats.audio_write import write_audio
 from tests.conftest import ROOT
 from tests.stages.stems import audio_of, stems
 
-DOCUMENTS = ["README.md", "docs/moves.md", "docs/mixing.md", "docs/mastering.md", "docs/projects.md", "docs/files.md"]
+DOCUMENTS = [
+    "README.md",
+    "docs/moves.md",
+    "docs/mixing.md",
+    "docs/mastering.md",
+    "docs/delivery.md",
+    "docs/projects.md",
+    "docs/files.md",
+]
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
