@@ -45,6 +45,7 @@ class Mastered:
     after: Hearing
     solved: Solved | None
     passages: tuple[Passage, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def chain(self) -> Chain:
@@ -93,6 +94,7 @@ def mastered(study: Study, request: Request) -> Mastered:
         after=done.after,
         solved=done.solved,
         passages=design.passages,
+        remarks=tuple(remark.text for remark in study.repairs.remarks),
     )
 
 
@@ -143,7 +145,7 @@ def with_limiter(study: Study, chain: Chain, limiter: Limiter, wanted_lufs: floa
     aim, ceiling_dbtp = wanted_lufs, limiter.ceiling_dbtp
     for _ in range(LOUDNESS_ROUNDS):
         if aim is not None:
-            solved = solve_limiter(study.tape(chain), limiter, study.rate_hz, aim)
+            solved = solve_limiter(study.tape(chain).blocks(), limiter, study.rate_hz, aim)
             limiter = solved.limiter
         study.tape((*chain, limiter))
         after = study.heard((*chain, limiter))

@@ -66,7 +66,8 @@ def goal_of_profile(name: str, target: Target | None) -> Goal:
     loudness, origin = profile.loudness_lufs, profile.origin
     if loudness is None and target is not None and target.loudness_lufs is not None:
         loudness, origin = target.loudness_lufs, f"{origin}; the loudness is that of the references"
-    return Goal(profile.name, loudness, profile.ceiling_dbtp, origin, profile.mono_below_hz or 0.0)
+    ceiling_dbtp = profile.ceiling_for_dbtp(loudness)
+    return Goal(profile.name, loudness, ceiling_dbtp, origin, profile.mono_below_hz or 0.0)
 
 
 def goal_of_references(brief: MasterBrief, target: Target | None) -> Goal:

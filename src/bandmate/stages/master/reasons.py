@@ -157,7 +157,7 @@ def range_node(design: Design, request: Request, heard: Change) -> Node:
     match = design.range
     assert match is not None
     was, now = heard.before.range_lu or 0.0, heard.after.range_lu or 0.0
-    direction = "less apart" if match.wanted_lu < match.was_lu else "further apart"
+    direction = "less apart" if now < was else "further apart"
     node = Node(
         id=RIDE,
         state="on",
