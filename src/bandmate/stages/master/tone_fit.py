@@ -46,6 +46,8 @@ worth 1.5 dB in one of them: at twice as much, five bands are left of eight and 
 CORNER_DB, COARSE_CORNER_DB = 0.1, 0.5
 """Where the error turns from square to absolute: below what anybody would type, and wider while bands are put in."""
 LIMIT_WEIGHT = 40.0
+ANCHOR_WEIGHT = 0.1
+"""1 dB off the anchor counts like a mean error of 0.1 dB: of two ways to one shape, the one that keeps the level."""
 TRIFLE = 4e-4
 """What a band of 1 dB and Q 1 has to bring; it grows with the square of the gain and with Q: 0.1 dB for 9 dB at Q 3."""
 
@@ -77,6 +79,8 @@ class Wish:
         how much it counts when a level is taken out: the bands by whose mean others will level it.
     lowest_db, highest_db : array (bands,)
         what the levelled response may be there; infinite where there is no limit.
+    anchor : array (bands,)
+        a mean (its shares add up to 1) that the response itself is wanted to have, ``anchor_db``; zeros for none.
     """
 
     band_hz: Reals
@@ -86,6 +90,8 @@ class Wish:
     levelling: Reals
     lowest_db: Reals
     highest_db: Reals
+    anchor: Reals
+    anchor_db: float = 0.0
 
     @property
     def shares(self) -> Reals:
@@ -113,12 +119,16 @@ class Wish:
         moved = self.levelled(response_db)
         return max(0.0, float((moved - self.highest_db).max()), float((self.lowest_db - moved).max()))
 
+    def off_anchor_db(self, response_db: Reals) -> float:
+        """How far the response is from the mean it is wanted to have."""
+        return float(self.anchor @ response_db) - self.anchor_db
+
 
 def wish_for(band_hz: Reals, rate_hz: int, wanted_db: Reals, weights: Reals | None = None) -> Wish:
     """A wish without limits; every band counts alike where no weights are given."""
     none = np.full(band_hz.shape, np.inf)
     counted = np.ones(band_hz.shape) if weights is None else weights
-    return Wish(band_hz, rate_hz, wanted_db, counted, counted, -none, none)
+    return Wish(band_hz, rate_hz, wanted_db, counted, counted, -none, none, np.zeros(band_hz.shape))
 
 
 def fit_bands(wish: Wish, *, most_bands: int, most_gain_db: float = MOST_GAIN_DB) -> tuple[Band, ...]:
@@ -200,10 +210,12 @@ class Search:
         self.log_hz = np.log(points_within(tuple(wish.band_hz.tolist()), wish.rate_hz)[:, POINTS])
         self.top_hz = min(FREQ_RANGE_HZ[1], HIGHEST_SHARE * wish.rate_hz)
         self.beside_db = np.zeros(wish.band_hz.shape)
-        self.atoms, self.shapes = self.dictionary()
+        self.atoms, shapes = self.dictionary()
+        self.tows = shapes @ wish.anchor
+        self.shapes = shapes - (shapes @ self.levelling)[:, None]
 
     def dictionary(self) -> tuple[Settings, Reals]:
-        """Bands that may be put in, and what each does by band, levelled, for 1 dB."""
+        """Bands that may be put in, and what each does by band for 1 dB."""
         hz = [float(hz) for hz in self.wish.band_hz if FREQ_RANGE_HZ[0] <= hz <= self.top_hz]
         bells = [(math.log(f), SHAPE_DB, math.log(q)) for f in hz for q in BELL_QS]
         shelves = [(math.log(f), SHAPE_DB, math.log(0.7071)) for f in hz[2::2] for _ in range(2)]
@@ -211,7 +223,7 @@ class Search:
         atoms = Settings(np.array(bells + shelves).reshape(-1, 3).T, kinds)
         level = parts_of(atoms.values, kinds, self.log_hz.ravel())[0].reshape(-1, *self.log_hz.shape)
         shapes = DB_PER_NEPER * np.log(np.exp(level / DB_PER_NEPER).mean(axis=2)) / SHAPE_DB
-        return atoms, shapes - (shapes @ self.levelling)[:, None]
+        return atoms, shapes
 
     def limits(self, kinds: npt.NDArray[np.int64]) -> tuple[Reals, Reals]:
         """The lowest and the highest of each setting."""
@@ -226,6 +238,7 @@ class Search:
         level, slopes = levels_db(found.values, found.kinds, self.log_hz)
         level = level + self.beside_db
         moved = level - self.levelling @ level
+        off, tow = self.wish.off_anchor_db(level), self.wish.anchor @ slopes
         slopes = slopes - self.levelling @ slopes
         error = moved - self.wanted_db
         root = np.sqrt(1.0 + (error / corner_db) ** 2)
@@ -234,11 +247,14 @@ class Search:
         _, gain_db, log_q = found.values
         narrow = TRIFLE * np.exp(log_q)
         cost = self.shares @ (corner_db * (root - 1.0)) + limit * (beyond @ beyond) + narrow @ gain_db**2
+        cost += ANCHOR_WEIGHT * off**2
         pull = self.shares / (corner_db * root)
-        gradient = (slopes.T @ (pull * error + 2.0 * limit * beyond)).reshape(3, -1)
+        gradient = slopes.T @ (pull * error + 2.0 * limit * beyond) + 2.0 * ANCHOR_WEIGHT * off * tow
+        gradient = gradient.reshape(3, -1)
         gradient[1] += 2.0 * narrow * gain_db
         gradient[2] += narrow * gain_db**2
         curvature = slopes.T @ (slopes * (pull + 2.0 * limit * (beyond != 0.0))[:, None])
+        curvature += 2.0 * ANCHOR_WEIGHT * np.outer(tow, tow)
         diagonal = np.concatenate([0.0 * narrow, 2.0 * narrow, narrow * gain_db**2])
         return Slope(float(cost), gradient.ravel(), curvature + np.diag(diagonal))
 
@@ -278,8 +294,9 @@ class Search:
         level = levels_db(found.values, found.kinds, self.log_hz)[0] + self.beside_db
         missing = self.wanted_db - (level - self.levelling @ level)
         pull = self.shares / np.sqrt(1.0 + missing**2)
-        along = self.shapes @ (pull * missing)
-        across = (self.shapes**2) @ pull + 1e-9
+        off = self.wish.off_anchor_db(level)
+        along = self.shapes @ (pull * missing) - 2.0 * ANCHOR_WEIGHT * off * self.tows
+        across = (self.shapes**2) @ pull + 2.0 * ANCHOR_WEIGHT * self.tows**2 + 1e-9
         gain_db = np.clip(along / across, -self.most_gain_db, self.most_gain_db)
         brought = gain_db * (2.0 * along - gain_db * across)
         for kind in (-1, 1):

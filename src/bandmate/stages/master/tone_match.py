@@ -29,8 +29,9 @@ from bandmate.song.devices import Band, Equalizer
 from bandmate.stages.master.sketch import FLOOR_DB, Sketch
 from bandmate.stages.master.target import LEAST_TOLERANCE_DB, Target
 from bandmate.stages.master.tone import DEVICE_ID
-from bandmate.stages.master.tone_fit import MOST_GAIN_DB, Wish, fit_bands, refitted, scaled
+from bandmate.stages.master.tone_fit import ANCHOR_WEIGHT, MOST_GAIN_DB, Wish, fit_bands, refitted, scaled
 from bandmate.stages.master.tone_need import LeftOut, Need, Needs, left_out, needs_of
+from bandmate.stages.master.width_match import balance_shares, width_change_db
 
 Reals = npt.NDArray[np.float64]
 
@@ -90,6 +91,8 @@ class ToneMatch:
         None for what cannot be compared, as the sides of a mono song.
     left_out : tuple of LeftOut
         where song and target are too far apart to be compared.
+    width_change_db : float
+        what the equalizer is foretold to do to side over mid as a whole, above the bass.
     needs : Needs
         what was found before: pass it to ``tone_error_db`` to measure the same bands after rendering.
     """
@@ -98,6 +101,7 @@ class ToneMatch:
     mid: Matched | None
     side: Matched | None
     left_out: tuple[LeftOut, ...]
+    width_change_db: float
     needs: Needs
     strength: float
     guard: float
@@ -131,13 +135,13 @@ def match_tone(
     if min(strength, guard) <= 0.0 or all(need.is_within for need in needs):
         return None
     plans = tuple(Plan(need, wish_of(need, sketch.rate_hz, guard)) for need in needs)
+    trial = Trial(sketch, target, needs, plans, Balance(*balance_shares(sketch, target)))
     bands: tuple[Band, ...] = ()
     for plan in plans:
         if plan.need.scope == "mid" and not plan.need.is_within:
             bands = fit_bands(plan.wish, most_bands=most_bands)
         elif plan.need.scope == "side" and shape_sides:
-            bands = with_sides(bands, plan.wish, min(SIDE_BANDS, most_bands))
-    trial = Trial(sketch, target, needs, plans)
+            bands = with_sides(bands, trial.balance.kept(plan.wish, bands), min(SIDE_BANDS, most_bands))
     tried = trial.settled(trial.of(bands))
     if strength < guard:
         tried = trial.of(scaled(tried.bands, strength / guard))
@@ -152,6 +156,7 @@ def match_tone(
         mid=matched.get("mid"),
         side=matched.get("side"),
         left_out=left_out(needs),
+        width_change_db=tried.width_change_db,
         needs=needs,
         strength=strength,
         guard=guard,
@@ -179,20 +184,37 @@ class Plan:
         return float(np.abs(missed[self.need.compared]).mean())
 
     def moved(self, bands: tuple[Band, ...]) -> tuple[Band, ...]:
-        """The bands that act here alone (for the middle: all that act on it) set anew to meet the wish."""
+        """The bands of this plan (for the middle: all that act on it) set anew to meet the wish."""
         own = [band for band in bands if (band.scope == "side") == (self.need.scope == "side")]
         rest = [band for band in bands if band not in own]
-        shared = self.wish.response_db(rest, self.need.scope)
-        new = dict(zip((band.id for band in own), refitted(tuple(own), less(self.wish, shared)), strict=True))
+        missing = less(self.wish, self.wish.response_db(rest, self.need.scope))
+        new = {band.id: band for band in refitted(tuple(own), missing)}
         return tuple(new.get(band.id, band) for band in bands)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """How much each band tells of how wide the song is as a whole, in the middle and in the sides, shape (bands,)."""
+
+    mid: Reals
+    side: Reals
+
+    def change_db(self, wish: Wish, bands: Sequence[Band]) -> float:
+        """What the bands do to side over mid, nearly."""
+        return float(self.side @ wish.response_db(bands, "side") - self.mid @ wish.response_db(bands, "mid"))
+
+    def kept(self, wish: Wish, bands: Sequence[Band], drift_db: float = 0.0) -> Wish:
+        """The wish for the sides, to keep the song as wide as it is when bands do that to the middle."""
+        return changed(wish, anchor=self.side, anchor_db=float(self.mid @ wish.response_db(bands, "mid")) - drift_db)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Tried:
-    """Bands, and what they leave to be wished for."""
+    """Bands, what they leave to be wished for, and what they do to side over mid as a whole."""
 
     bands: tuple[Band, ...]
     left: Needs
+    width_change_db: float
     missed_db: float
 
 
@@ -204,13 +226,16 @@ class Trial:
     target: Target
     needs: Needs
     plans: tuple[Plan, ...]
+    balance: Balance
 
     def of(self, bands: tuple[Band, ...]) -> Tried:
         """The bands, turned down where they pass a limit, and what they do."""
         kept = kept_to_limits(bands, self.plans)
-        left = needs_of(self.sketch.equalized(kept), self.target, self.needs)
+        after = self.sketch.equalized(kept)
+        left = needs_of(after, self.target, self.needs)
+        wider_db = width_change_db(self.sketch, after, self.target)
         missed = [plan.missed_db(part) for plan, part in zip(self.plans, left, strict=True)]
-        return Tried(kept, left, sum(missed))
+        return Tried(kept, left, wider_db, sum(missed) + ANCHOR_WEIGHT * wider_db**2)
 
     def settled(self, first: Tried) -> Tried:
         """The better of these bands and the same set anew.
@@ -220,8 +245,11 @@ class Trial:
         """
         bands = first.bands
         for plan, left in zip(self.plans, first.left, strict=True):
-            drift_db = plan.drift_db(first.bands, left)
-            bands = changed(plan, wish=changed(plan.wish, wanted_db=plan.wish.wanted_db - drift_db)).moved(bands)
+            wish = changed(plan.wish, wanted_db=plan.wish.wanted_db - plan.drift_db(first.bands, left))
+            if plan.need.scope == "side":
+                drift_db = first.width_change_db - self.balance.change_db(wish, first.bands)
+                wish = self.balance.kept(wish, bands, drift_db)
+            bands = changed(plan, wish=wish).moved(bands)
         second = self.of(bands)
         return second if second.missed_db < first.missed_db else first
 
@@ -243,7 +271,7 @@ def wish_of(need: Need, rate_hz: int, guard: float) -> Wish:
     wanted[low] = np.minimum(wanted[low], wanted[~low][0])
     weights[low] *= FOLLOWS_WEIGHT
     wanted = np.clip(wanted, lowest, highest)
-    return Wish(hz, rate_hz, wanted, weights, need.compared.astype(np.float64), lowest, highest)
+    return Wish(hz, rate_hz, wanted, weights, need.compared.astype(np.float64), lowest, highest, np.zeros(hz.shape))
 
 
 def beyond_tolerance(need: Need) -> Reals:
@@ -256,7 +284,10 @@ def with_sides(bands: tuple[Band, ...], side: Wish, most_bands: int) -> tuple[Ba
     """Each band on both or on the middle alone, whichever suits the sides, and bands for the sides alone."""
     alone = np.array([side.response_db([band]) for band in bands]).reshape(len(bands), -1)
     choices = np.array(list(product((1.0, 0.0), repeat=len(bands)))).reshape(-1, len(bands))
-    errors = [side.error_db(shared) + side.excess_db(shared) for shared in choices @ alone]
+    errors = [
+        side.error_db(shared) + side.excess_db(shared) + ANCHOR_WEIGHT * side.off_anchor_db(shared) ** 2
+        for shared in choices @ alone
+    ]
     shared = choices[int(np.argmin(errors))]
     chosen = [replace(band, scope="stereo" if both else "mid") for band, both in zip(bands, shared, strict=True)]
     missing = less(side, shared @ alone)
@@ -272,6 +303,7 @@ def less(wish: Wish, response_db: Reals) -> Wish:
         wanted_db=wish.wanted_db - done,
         lowest_db=wish.lowest_db - done,
         highest_db=wish.highest_db - done,
+        anchor_db=-wish.off_anchor_db(response_db),
     )
 
 
