@@ -6,7 +6,7 @@ fault               when                                                      wh
 DC                  above -60 dBFS in a channel                               high-pass 6 dB per octave at 6 Hz
 rumble              more than a twentieth of the energy is below 22 Hz        high-pass 24 dB per octave at 20 Hz
 polarity            correlation under -0.6, mono loses over 6 dB, and the     right channel turned over
-                    bass is opposite too
+                    bass is opposite too; under -0.2 only a remark
 channel level       correlation over 0.8, and bass, low mids and mids all     both channels meet in the middle
                     lean to one side by more than 1 dB, alike and steadily
 all others          see ``bandmate.stages.master.faults``                     a remark
@@ -34,17 +34,15 @@ from bandmate.sound.audio import Samples
 from bandmate.sound.processors import processor_for
 from bandmate.stages.hearing import Hearing, hear, peeked
 from bandmate.stages.master.diagnosis import BandBalance, Diagnosis, Tape, diagnose, measured_balance
-from bandmate.stages.master.faults import Remark, remarks_on
-
-REPAIR_ID = "master-repair"
-SUBSONIC_ID = "master-subsonic"
+from bandmate.stages.master.faults import Remark, opposite_channels, remarks_on
+from bandmate.stages.master.nodes import REPAIR, SUBSONIC
 
 DC_DBFS = -60.0
 """Below this nobody loses headroom or hears a click at an edit."""
 
 DC_BAND = Band(id="1", kind="high-pass", freq_hz=6.0, slope_db=6)
-"""Any high-pass takes DC away; a steep one turns the phases of the bass, and on clipped records that lifts the peaks: by
-0.1 to 1.8 dB at 24 dB per octave and 10 Hz, by -0.1 to 0.4 dB so."""
+"""Any high-pass takes DC away; a steep one turns the phases of the bass, and the peaks of clipped records rise: with 24
+dB per octave at 10 Hz by 0.7 to 1.8 dB, with this one by -0.1 to 0.4 dB."""
 
 RUMBLE_BAND = Band(id="1", kind="high-pass", freq_hz=20.0, slope_db=24)
 """Both take less than 0.2 dB at 30 Hz."""
@@ -60,8 +58,8 @@ VERY_OPPOSITE_CORRELATION = -0.8
 ALIKE_CORRELATION = 0.8
 LEANING_DB = 1.0
 """A listener begins to hear the middle move at about this difference."""
-BANDS_AGREE_DB = 0.7
-STEADY_DB = 1.2
+BANDS_AGREE_DB = 1.0
+STEADY_DB = 1.5
 """A wrong gain is the same in all bands and at all times; an instrument off the middle is not."""
 BAND_CORRELATION = 0.6
 STEP_DB = 0.1
@@ -118,6 +116,8 @@ def find_repairs(hearing: Hearing, tape: Tape, rate_hz: int) -> RepairFindings:
     if trim is not None:
         repairs.append(trim)
         now, heard = through(tape, (trim.device,), rate_hz), hear(through(tape, (trim.device,), rate_hz)(), rate_hz)
+    if trim is None or hearing.correlation is None or hearing.correlation > OPPOSITE_CORRELATION:
+        remarks += tuple(opposite_channels(hearing))
     subsonic = subsonic_repair(heard, found, now, rate_hz)
     if subsonic is not None:
         repairs.append(subsonic)
@@ -145,7 +145,7 @@ def subsonic_repair(hearing: Hearing, found: Diagnosis, tape: Tape, rate_hz: int
     if not (has_dc or has_rumble):
         return None
     band = RUMBLE_BAND if has_rumble else DC_BAND
-    device = Equalizer(id=SUBSONIC_ID, bands=(band,))
+    device = Equalizer(id=SUBSONIC, bands=(band,))
     cleaned = through(tape, (device,), rate_hz)
     after, again = hear(cleaned(), rate_hz), diagnose(cleaned, rate_hz)
     after_dc_dbfs = loudest_dc_dbfs(after)
@@ -167,10 +167,10 @@ def subsonic_repair(hearing: Hearing, found: Diagnosis, tape: Tape, rate_hz: int
     parts = [f"a channel has DC at {dc_dbfs:.1f} dBFS ({after_dc_dbfs:.1f} after)"] if has_dc else []
     if has_rumble:
         parts.append(f"{found.rumble_share:.0%} of the energy is below 22 Hz ({again.rumble_share:.1%} after)")
+    peaks = f"the true peak goes from {hearing.true_peak_dbtp:.1f} to {after.true_peak_dbtp:.1f} dBTP"
     because = (
         f"{' and '.join(parts)}: nobody hears that, but limiters and cones follow it; with a high-pass of "
-        f"{band.slope_db} dB per octave at {band.freq_hz:.0f} Hz the true peak goes from {hearing.true_peak_dbtp:.1f} to "
-        f"{after.true_peak_dbtp:.1f} dBTP"
+        f"{band.slope_db} dB per octave at {band.freq_hz:.0f} Hz {peaks}"
     )
     return Repair(device, because, evidence, SURE if has_dc else FAIRLY_SURE)
 
@@ -189,7 +189,7 @@ def channel_repair(hearing: Hearing, found: Diagnosis, tape: Tape, rate_hz: int)
         return None
     half = 0.0 if leaning is None else round(leaning / 2 / STEP_DB) * STEP_DB
     device = ChannelTrim(
-        id=REPAIR_ID, left_db=round(half, 1) + 0.0, right_db=0.0 - round(half, 1), right_inverted=inverted
+        id=REPAIR, left_db=round(half, 1) + 0.0, right_db=0.0 - round(half, 1), right_inverted=inverted
     )
     mended = through(tape, (device,), rate_hz)
     after, balance = hear(mended(), rate_hz), measured_balance(mended, rate_hz)

@@ -11,7 +11,7 @@ Not covered: judging it (``bandmate.stages.master.checks``).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,9 @@ BALANCE_HOP_MS = 400.0
 LOUD_QUANTILE = 0.7
 """Balance is taken from the loudest three tenths of the time."""
 
+SOUNDING_SHARE = 0.01
+"""A moment with less than this of the loudest one's energy does not count."""
+
 EDGE_FRAMES_PER_HZ = 8_192 / 44_100
 EDGE_SLICE_HZ = 250.0
 EDGE_FROM_HZ = 10_000.0
@@ -49,8 +52,8 @@ EDGE_FLOOR_DB = -130.0
 
 @dataclass(frozen=True, slots=True)
 class BandBalance:
-    """One band in the loud parts: right over left in dB, correlation, and by how much the middle half of the moments
-    differs from each other in dB; None where a channel has nothing."""
+    """One band: right over left in dB and correlation in the loud parts, and by how much the middle half of all moments
+    with sound differs from each other in dB; None where a channel has nothing."""
 
     band: str
     low_hz: float
@@ -100,11 +103,7 @@ def diagnose(tape: Tape, rate_hz: int) -> Diagnosis:
         for meter in (whole, loud, rumble, *bands):
             meter.feed(clean)
     found = levels.result()
-    loudest = loud_hops(loud.result())
-    balance = tuple(
-        balance_of(name, low_hz, high_hz, meter.result().select(loudest))
-        for (name, low_hz, high_hz), meter in zip(BALANCE_BANDS, bands, strict=False)
-    )
+    balance = balances(loud.result(), bands)
     return Diagnosis(
         levels=found,
         rumble_share=rumble_share(rumble.result(), whole.result(), found),
@@ -122,10 +121,16 @@ def measured_balance(tape: Tape, rate_hz: int) -> tuple[BandBalance, ...]:
     for block in blocks:
         for meter in (loud, *bands):
             meter.feed(block)
-    loudest = loud_hops(loud.result())
+    return balances(loud.result(), bands)
+
+
+def balances(whole: BandPair, meters: Sequence[PairMeter]) -> tuple[BandBalance, ...]:
+    """The balance of every band."""
+    energy = whole.left + whole.right
+    loud = (energy >= np.quantile(energy, LOUD_QUANTILE)) & (energy > 0) if len(energy) else np.zeros(0, bool)
+    pairs = [meter.result() for meter in meters]
     return tuple(
-        balance_of(name, low_hz, high_hz, meter.result().select(loudest))
-        for (name, low_hz, high_hz), meter in zip(BALANCE_BANDS, bands, strict=False)
+        balance_of(*band, pair.select(loud), spread_db(pair)) for band, pair in zip(BALANCE_BANDS, pairs, strict=False)
     )
 
 
@@ -143,22 +148,23 @@ def band_pass(low_hz: float, high_hz: float, rate_hz: int, *, order: int = BALAN
     return np.concatenate([ALL, high_pass_sections(low_hz, rate_hz, order=order), high])
 
 
-def loud_hops(pair: BandPair) -> npt.NDArray[np.bool_]:
-    """Which hops are among the loudest three tenths; silence never is."""
+def balance_of(name: str, low_hz: float, high_hz: float, pair: BandPair, spread: float | None) -> BandBalance:
+    """A band's balance in what was selected of it."""
+    return BandBalance(name, low_hz, high_hz, pair.balance_db, pair.correlation, spread)
+
+
+def spread_db(pair: BandPair) -> float | None:
+    """How far the balance of the middle half of the moments reaches.
+
+    subtle: over all moments that are not far below the loudest, for those that one loud side makes the loudest lean to
+    that side by themselves.
+    """
     energy = pair.left + pair.right
-    if not len(energy):
-        return np.zeros(0, bool)
-    return (energy >= np.quantile(energy, LOUD_QUANTILE)) & (energy > 0)
-
-
-def balance_of(name: str, low_hz: float, high_hz: float, pair: BandPair) -> BandBalance:
-    """A band's balance and how steady it is."""
-    both = (pair.left > 0) & (pair.right > 0)
-    spread_db = None
-    if both.any():
-        quarter, three_quarters = np.quantile(10 * np.log10(pair.right[both] / pair.left[both]), (0.25, 0.75))
-        spread_db = float(three_quarters - quarter)
-    return BandBalance(name, low_hz, high_hz, pair.balance_db, pair.correlation, spread_db)
+    heard = (energy > SOUNDING_SHARE * energy.max(initial=0.0)) & (pair.left > 0) & (pair.right > 0)
+    if not heard.any():
+        return None
+    quarter, three_quarters = np.quantile(10 * np.log10(pair.right[heard] / pair.left[heard]), (0.25, 0.75))
+    return float(three_quarters - quarter)
 
 
 def rumble_share(rumble: BandPair, whole: BandPair, levels: Levels) -> float:

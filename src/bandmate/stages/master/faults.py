@@ -22,6 +22,9 @@ TRAILING_SECONDS = 4.0
 OVER_DBTP = 0.1
 """Meters of good quality differ by less than this."""
 
+DOUBTFUL_CORRELATION = -0.2
+"""Eighteen finished pieces: 0.19 to 0.98."""
+
 EDGE_SHARE, HIGH_RATE_EDGE_SHARE = 0.9, 0.925
 """A top that breaks off below this share of half the rate is no ordinary converter's: 19.8 kHz at 44.1 kHz, 22.2 kHz
 from 48 kHz on, so that what was once 44.1 kHz is seen."""
@@ -92,6 +95,22 @@ def overs(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
         "that as it is"
     )
     yield Remark("overs", text, evidence, hearing.peak_at_seconds)
+
+
+def opposite_channels(hearing: Hearing) -> Iterator[Remark]:
+    """Channels that are opposite more than alike, where that may be width and is not mended."""
+    correlation, loss_db = hearing.correlation, hearing.mono_loss_db
+    if correlation is None or loss_db is None or correlation >= DOUBTFUL_CORRELATION:
+        return
+    evidence = (
+        Evidence(what="correlation of the channels", unit="", before=correlation),
+        Evidence(what="what mono loses", unit="dB", before=loss_db),
+    )
+    text = (
+        f"the channels are opposite more than alike (correlation {correlation:.2f}), and mono loses {loss_db:.1f} dB: "
+        "one may be in the wrong polarity; turn it over and listen"
+    )
+    yield Remark("opposite channels", text, evidence)
 
 
 def silent_channel(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
