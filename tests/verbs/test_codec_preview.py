@@ -241,5 +241,17 @@ def test_files_that_are_no_master_are_refused(tmp_path: Path, written: Callable[
         preview_codecs(path, codecs=["mp3:128"], folder=path / "below a file")
 
 
+def test_one_codec_asked_for_twice_is_measured_once_and_two_rates_have_files_of_their_own(
+    loud: Path, tmp_path: Path
+) -> None:
+    twice = preview_codecs(loud, profiles=["soundcloud"], codecs=["aac:160", "mp3:128"])
+    assert [coded.label for coded in twice.codecs] == ["aac 160", "mp3 128", "aac 96", "opus 64"]
+    assert [coded.services for coded in twice.codecs] == [("soundcloud",)] * 4
+    rates = [CodecSetting("vorbis", 96, 48_000), CodecSetting("vorbis", 96)]
+    found = preview_codecs(loud, codecs=rates, folder=tmp_path)
+    assert [coded.rate_hz for coded in found.codecs] == [48_000, 44_100] and len(list(tmp_path.iterdir())) == 8
+    assert found.decoded_dbtp == {"vorbis 96": max(coded.level.true_peak_16x_dbtp for coded in found.codecs)}
+
+
 def test_a_setting_may_come_as_a_value(loud: Path) -> None:
     assert preview_codecs(loud, codecs=[CodecSetting("vorbis", 96, 48_000)]).codecs[0].rate_hz == 48_000

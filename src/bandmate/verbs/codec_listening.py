@@ -7,7 +7,7 @@ For each codec, in a folder, named after the file:
 ``song.44100.A-original.wav`` and ``song.aac-128.B-decoded.wav``
     24 bit, at the codec's rate and at one loudness, for comparing blind; one A serves all codecs of its rate. All are
     turned down to the quietest of them, and further where one of them would come above -1 dBTP. Both are measured
-    again from disk.
+    again from disk. Where one codec is there at two rates, the rate is in the name.
 ``song.aac-128.difference-38.2LUFS.wav``
     decoded less original, 24 bit, with its own loudness in its name, as loud as it is; a gain that was asked for is in
     the name as well.
@@ -34,7 +34,8 @@ from bandmate.verbs.progress import Progress
 if TYPE_CHECKING:
     from bandmate.formats.audio_write import AudioWriter, Kind
     from bandmate.sound.audio import Samples
-    from bandmate.verbs.codec_preview import CodedMaster, Level, Source
+    from bandmate.verbs.codec_meters import Level, Source
+    from bandmate.verbs.codec_preview import CodedMaster
 
 PEAK_ROOM_DBTP = -1.0
 TOLERANCE_LU = 0.1
@@ -71,22 +72,32 @@ def with_files(
 ) -> tuple[CodedMaster, ...]:
     """Write the files of every codec; the same figures with the files in them."""
     common_lufs = matched_loudness(level, coded)
-    with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    planned = [replace(one, files=plan(source, level, one, folder, common_lufs, difference_gain_db)) for one in coded]
+    planned = []
+    for one in coded:
+        is_alone = sum(other.label == one.label for other in coded) == 1
+        name = f"{source.path.stem}.{one.codec}-{one.kbps}" + ("" if is_alone else f".{one.rate_hz}")
+        original = folder / f"{source.path.stem}.{one.rate_hz}.A-original.wav"
+        files = plan(folder / name, original, level, one, common_lufs, difference_gain_db)
+        planned.append(replace(one, files=files))
     with ExitStack() as stack:
         originals = OriginalFiles(source, planned, stack)
-        files = [CodecFiles(source, one, stack) for one in planned]
+        others = [CodecFiles(source, one, stack) for one in planned]
         with ThreadPoolExecutor(2) as pool:
             for block in source.blocks(progress, "writing files to listen to"):
-                fed = [pool.submit(file.feed, block) for file in files]
+                fed = [pool.submit(file.feed, block) for file in others]
                 originals.feed(block)
-                for one in fed:
-                    one.result()
-        for file in files:
+                for done in fed:
+                    done.result()
+        for file in others:
             file.feed(None)
         originals.feed(None)
     return tuple(replace(one, files=measured_again(one.files)) for one in planned if one.files is not None)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder, or say why that cannot be."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def check_gain(difference_gain_db: float) -> None:
@@ -108,15 +119,14 @@ def matched_loudness(level: Level, coded: tuple[CodedMaster, ...]) -> float | No
 
 
 def plan(
-    source: Source,
+    place: Path,
+    original: Path,
     level: Level,
     coded: CodedMaster,
-    folder: Path,
     common_lufs: float | None,
     difference_gain_db: float,
 ) -> HeardFiles:
-    """Where the files go and with which gains."""
-    name = f"{source.path.stem}.{coded.codec}-{coded.kbps}"
+    """Where the files go, ``place`` being the beginning of their names, and with which gains."""
     loudness = f"{coded.difference_lufs:.1f}LUFS" if coded.difference_lufs is not None else "-silent"
     raised = f".raised{difference_gain_db:+g}dB" if difference_gain_db else ""
     gains = [
@@ -124,10 +134,10 @@ def plan(
         for one in (level, coded.level)
     ]
     return HeardFiles(
-        decoded=folder / f"{name}.decoded.wav",
-        original=folder / f"{source.path.stem}.{coded.rate_hz}.A-original.wav",
-        matched=folder / f"{name}.B-decoded.wav",
-        difference=folder / f"{name}.difference{loudness}{raised}.wav",
+        decoded=place.with_name(f"{place.name}.decoded.wav"),
+        original=original,
+        matched=place.with_name(f"{place.name}.B-decoded.wav"),
+        difference=place.with_name(f"{place.name}.difference{loudness}{raised}.wav"),
         original_gain_db=gains[0],
         matched_gain_db=gains[1],
         original_lufs=None,

@@ -13,18 +13,17 @@ Not covered: what a service does with the level (`bandmate.stages.master.service
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bandmate.formats.codec_round_trip import CodecRoundTrip, CodecSetting, codec_setting
+from bandmate.formats.codec_round_trip import CodecSetting, codec_setting
 from bandmate.song.errors import OutOfRange, RequestError
+from bandmate.verbs.codec_meters import CodecMeters, Level, Source, measured
 from bandmate.verbs.progress import Progress, part, silent
 
 if TYPE_CHECKING:
-    from bandmate.sound.audio import Samples
     from bandmate.stages.master.delivery import DeliveryProfile
     from bandmate.verbs.codec_listening import HeardFiles
 
@@ -32,32 +31,10 @@ USUAL_CODECS = ("aac:128", "aac:256", "mp3:320", "vorbis:160", "opus:128")
 """One of each kind, and the lower rate of the codec that lifts peaks most."""
 
 WANTED_RANGE_DBTP = (-6.0, 3.0)
-SILENT_DBTP = -100.0
-"""Dither of 24 bits alone peaks at -132 dBTP."""
-
 SPARE_DB = 0.1
 """On top of a margin, because the next master is lifted a little differently."""
 
-MOST_THREADS = 4
 INDICATIVE = "FFmpeg's AAC encoder is neither Apple's nor Fraunhofer's: its figures are indicative of a service"
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """Loudness and peaks of one sound.
-
-    ``integrated_lufs`` is None for silence and for less than 400 ms; peaks of digital silence are -inf.
-    ``true_peak_dbtp`` is the 4x meter of BS.1770, ``true_peak_16x_dbtp`` the check.
-    """
-
-    integrated_lufs: float | None
-    true_peak_dbtp: float
-    true_peak_16x_dbtp: float
-
-    @property
-    def is_silent(self) -> bool:
-        """Nothing but dither, or not even that."""
-        return self.true_peak_16x_dbtp < SILENT_DBTP
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,28 +121,12 @@ class CodecPreview:
 
     @property
     def decoded_dbtp(self) -> dict[str, float]:
-        """True peak after each codec by its label, as `bandmate.stages.master.services` wants it."""
-        return {coded.label: coded.level.true_peak_16x_dbtp for coded in self.codecs}
+        """True peak after each codec by its label, as `bandmate.stages.master.services` wants it.
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that can be read from its beginning again and again."""
-
-    path: Path
-    rate_hz: int
-    channels: int
-    frames: int
-
-    def blocks(self, progress: Progress, what: str) -> Iterator[Samples]:
-        """The sound, block by block, saying how far it is."""
-        from bandmate.formats.audio_files import decode_blocks
-
-        done = 0
-        for block in decode_blocks(self.path):
-            progress(what, done / max(1, self.frames))
-            done += block.shape[1]
-            yield block
+        Of one codec at two sample rates, the higher.
+        """
+        lowest_first = sorted(self.codecs, key=lambda coded: coded.level.true_peak_16x_dbtp)
+        return {coded.label: coded.level.true_peak_16x_dbtp for coded in lowest_first}
 
 
 def preview_codecs(
@@ -207,17 +168,20 @@ def preview_codecs(
         if the folder cannot be written to.
     """
     from bandmate.formats.audio_files import check_mixable, probe
-    from bandmate.verbs.codec_listening import check_gain, with_files
+    from bandmate.verbs.codec_listening import check_gain, make_folder, with_files
     from bandmate.verbs.readiness import make_ready
 
     low, high = WANTED_RANGE_DBTP
     if not low <= wanted_dbtp <= high:
         raise OutOfRange(f"a decoded peak of {wanted_dbtp:g} dBTP cannot be asked for; take {low:g} to {high:g}")
     check_gain(difference_gain_db)
-    services = wanted_codecs(profiles, codecs)
+    asked = wanted_codecs(profiles, codecs)
     path = Path(path)
     facts = probe(path)
     check_mixable(facts, path.name)
+    services = at_their_rates(asked, facts.rate_hz)
+    if folder is not None:
+        make_folder(Path(folder))
     make_ready(progress)
     source = Source(path, facts.rate_hz, facts.channels, facts.frames)
     measuring = part(progress, 0.0, 1.0 if folder is None else 0.5)
@@ -276,66 +240,13 @@ def wanted_codecs(
     return found or {codec_setting(codec): () for codec in USUAL_CODECS}
 
 
-class LevelMeters:
-    """The three meters of a `Level`."""
-
-    def __init__(self, rate_hz: int, channels: int) -> None:
-        from bandmate.sound.loudness import LoudnessMeter
-        from bandmate.sound.truepeak import TruePeakMeter
-
-        self._loudness = LoudnessMeter(rate_hz, channels)
-        self._peaks = (TruePeakMeter(rate_hz, channels, 4), TruePeakMeter(rate_hz, channels, 16))
-
-    def feed(self, block: Samples) -> None:
-        self._loudness.feed(block)
-        for meter in self._peaks:
-            meter.feed(block)
-
-    def result(self) -> Level:
-        usual, check = (meter.result().dbtp for meter in self._peaks)
-        return Level(self._loudness.result().integrated_lufs, usual, check)
-
-
-class CodecMeters:
-    """A codec and all that is measured of what comes out of it."""
-
-    def __init__(self, setting: CodecSetting, rate_hz: int, channels: int) -> None:
-        from bandmate.sound.added_noise import AddedNoiseMeter
-        from bandmate.sound.loudness import LoudnessMeter
-
-        self.setting, self.over_samples = setting, 0
-        self.trip = CodecRoundTrip(setting, rate_hz, channels)
-        self.level = LevelMeters(self.trip.rate_hz, channels)
-        self.noise = AddedNoiseMeter(self.trip.rate_hz, channels)
-        self.difference = LoudnessMeter(self.trip.rate_hz, channels)
-
-    def feed(self, block: Samples | None) -> None:
-        """The next block; None is the end."""
-        import numpy as np
-
-        for pair in self.trip.finish() if block is None else self.trip.feed(block):
-            self.level.feed(pair.decoded)
-            self.noise.feed(pair.original, pair.decoded)
-            self.difference.feed(pair.decoded - pair.original)
-            self.over_samples += int(np.count_nonzero(np.abs(pair.decoded) > 1.0))
-
-
-def measured(
-    source: Source, settings: Iterable[CodecSetting], progress: Progress
-) -> tuple[Level, tuple[CodecMeters, ...]]:
-    """The original's level, and every codec's meters after the whole file."""
-    own = LevelMeters(source.rate_hz, source.channels)
-    meters = tuple(CodecMeters(setting, source.rate_hz, source.channels) for setting in settings)
-    # Encoders, decoders and kernels do not hold Python's lock: each codec may have a thread.
-    with ThreadPoolExecutor(min(MOST_THREADS, len(meters))) as pool:
-        for block in source.blocks(progress, "encoding and decoding"):
-            fed = [pool.submit(meter.feed, block) for meter in meters]
-            own.feed(block)
-            for one in fed:
-                one.result()
-        for done in [pool.submit(meter.feed, None) for meter in meters]:
-            done.result()
-    return own.result(), meters
+def at_their_rates(asked: dict[CodecSetting, tuple[str, ...]], rate_hz: int) -> dict[CodecSetting, tuple[str, ...]]:
+    """The same for a file of this rate; what then is the same codec at the same rate is there once."""
+    found: dict[CodecSetting, tuple[str, ...]] = {}
+    for setting, services in asked.items():
+        at_rate = replace(setting, rate_hz=setting.coded_rate_hz(rate_hz))
+        found[at_rate] = tuple(dict.fromkeys((*found.get(at_rate, ()), *services)))
+    return found
 
 
 def coded_master(meter: CodecMeters, original: Level, services: tuple[str, ...], wanted_dbtp: float) -> CodedMaster:
