@@ -35,14 +35,18 @@ if TYPE_CHECKING:
     from bandmate.verbs.importing import import_files
     from bandmate.verbs.listening import listen
     from bandmate.verbs.master_files import render_master
+    from bandmate.verbs.mastering import MasterOptions, MasterResults, master
     from bandmate.verbs.printing import render_mix, render_stems
     from bandmate.verbs.producing import produce
     from bandmate.verbs.projects import new_project, open_project
     from bandmate.verbs.proposing import propose_master, propose_mix
+    from bandmate.verbs.references import keep_target
 
 WHERE = {
     "BandmateError": "song.errors",
     "MasterBrief": "stages.master.brief",
+    "MasterOptions": "verbs.mastering",
+    "MasterResults": "verbs.mastering",
     "MixBrief": "stages.mix.brief",
     "Move": "song.moves",
     "Project": "project.folder",
@@ -56,7 +60,9 @@ WHERE = {
     "export_dawproject": "verbs.exporting",
     "export_midi": "verbs.exporting",
     "import_files": "verbs.importing",
+    "keep_target": "verbs.references",
     "listen": "verbs.listening",
+    "master": "verbs.mastering",
     "new_project": "verbs.projects",
     "open_project": "verbs.projects",
     "produce": "verbs.producing",
@@ -72,6 +78,8 @@ WHERE = {
 __all__ = [
     "BandmateError",
     "MasterBrief",
+    "MasterOptions",
+    "MasterResults",
     "MixBrief",
     "Move",
     "Project",
@@ -85,7 +93,9 @@ __all__ = [
     "export_dawproject",
     "export_midi",
     "import_files",
+    "keep_target",
     "listen",
+    "master",
     "new_project",
     "open_project",
     "produce",

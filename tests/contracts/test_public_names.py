@@ -11,9 +11,31 @@ import pytest
 import bandmate
 
 NAMES = (
-    *("BandmateError", "MasterBrief", "MixBrief", "Move", "Project", "Proposal", "Song", "apply", "blend"),
+    *(
+        "BandmateError",
+        "MasterBrief",
+        "MasterOptions",
+        "MasterResults",
+        "MixBrief",
+        "Move",
+        "Project",
+        "Proposal",
+        "Song",
+        "apply",
+        "blend",
+    ),
     *("delivery_profile", "diff", "examine"),
-    *("export_dawproject", "export_midi", "import_files", "listen", "new_project", "open_project", "produce"),
+    *(
+        "export_dawproject",
+        "export_midi",
+        "import_files",
+        "keep_target",
+        "listen",
+        "master",
+        "new_project",
+        "open_project",
+        "produce",
+    ),
     *("propose_master", "propose_mix", "render_master", "render_mix", "render_stems", "run_demo"),
 )
 FIRST_PARAMETERS = {
@@ -29,6 +51,8 @@ FIRST_PARAMETERS = {
     "export_dawproject": ["project", "path"],
     "export_midi": ["project", "path"],
     "produce": ["stems", "folder"],
+    "master": ["source", "folder"],
+    "keep_target": ["items", "path"],
     "run_demo": ["folder"],
     "examine": [],
     "apply": ["song", "moves", "strength"],
