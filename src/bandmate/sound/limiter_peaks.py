@@ -192,9 +192,17 @@ def glance_at(row: Points, begin: int, count: int, glance: Phases, points: Point
 
 @kernel
 def look_closely(
-    row: Points, begin: int, count: int, full: Phases, rolled: Phases, aim: float, points: Points, peaks: Points
+    row: Points,
+    begin: int,
+    count: int,
+    filters: tuple[Phases, Phases, Phases],
+    aims: tuple[float, bool],
+    points: Points,
+    peaks: Points,
 ) -> None:
-    """Raise ``count`` frames of ``peaks`` from ``begin`` on to the crests of this channel."""
+    """Raise ``count`` frames of ``peaks`` from ``begin`` on to the crests of this channel, and to its slopes."""
+    full, rolled, _ = filters
+    aim, slopes = aims
     lanes = whole_vectors(count + 1)
     for i in range(lanes):
         points[0, i] = row[begin + TAPS // 2 - 1 + i]
@@ -205,6 +213,8 @@ def look_closely(
     for i in range(1, count + 1):
         if max(top[i - 1], top[i]) > aim * LEAST_SHARE:
             peaks[0, begin + i - 1] = highest_crest(points, i, peaks[0, begin + i - 1])
+            if slopes:
+                peaks[0, begin + i - 1] = max(peaks[0, begin + i - 1], top[i])
 
 
 @kernel
@@ -234,31 +244,38 @@ def mark_tiles(
                 seen = group
             start = (t - group) * TILE
             end = min(start + TILE + 1, frames - group * TILE + 1)
-            marks[t] = highest_of(points[points.shape[0] - 1, start:end]) + reach * math.sqrt(energy) + rest * highest > limit
+            marks[t] = (
+                highest_of(points[points.shape[0] - 1, start:end]) + reach * math.sqrt(energy) + rest * highest > limit
+            )
 
 
 @kernel
 def measure_peaks(
-    segment: Samples,
+    samples: Samples,
     filters: tuple[Phases, Phases, Phases],
     bounds: tuple[float, float, float],
-    aim: float,
+    aims: tuple[float, bool],
     points: Points,
     peaks: Points,
 ) -> None:
     """Write the true peak around each frame to ``peaks``, and the aim where it is not above that.
 
-    ``segment`` has half the taps before the first frame of ``peaks``, and half the taps and `SPARE` after the last. ``filters`` are the full, the
-    rolled and the glance; ``bounds`` are the share that the samples can rise by, reach and rest. ``points`` is scratch.
+    ``samples`` ends with half the taps before the first frame of ``peaks``, those frames, half the taps after the last,
+    and `SPARE`. ``filters`` are the full, the rolled and the glance; ``bounds`` are the share that the samples can rise
+    by, reach and rest; ``aims`` the aim, and whether what is above it on the slope of a longer wave, far from its
+    crest, counts too. ``points`` is scratch.
+
+    subtle: rows are cut here, where the compiler sees that they are contiguous; without that no loop is a vector loop.
     """
-    full, rolled, glance = filters
+    aim, _ = aims
     frames = peaks.shape[1]
-    tiles = np.empty((2, (segment.shape[1] + TILE - 1) // TILE), dtype=np.float32)
+    tiles = np.empty((2, (frames + TAPS + SPARE + TILE - 1) // TILE), dtype=np.float32)
     marks = np.empty((frames + TILE - 1) // TILE, dtype=np.uint8)
     peaks[:] = aim
-    for c in range(segment.shape[0]):
-        survey(segment[c], tiles)
-        mark_tiles(segment[c], tiles, glance, bounds, aim * LEAST_SHARE, points, marks)
+    for c in range(samples.shape[0]):
+        row = samples[c][samples.shape[1] - frames - TAPS - SPARE :]
+        survey(row, tiles)
+        mark_tiles(row, tiles, filters[2], bounds, aim * LEAST_SHARE, points, marks)
         t = 0
         while t < marks.shape[0]:
             first = t
@@ -266,6 +283,6 @@ def measure_peaks(
                 t += 1
             if t > first:
                 count = min(t * TILE, frames) - first * TILE
-                look_closely(segment[c], first * TILE, count, full, rolled, aim, points, peaks)
+                look_closely(row, first * TILE, count, filters, aims, points, peaks)
             else:
                 t += 1
