@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ import numpy.typing as npt
 from msgspec.structs import replace
 
 from bandmate.song.devices import Band, BandScope
+from bandmate.stages.master.band_slopes import Kinds, levels_db, mean_db, parts_of
 from bandmate.stages.master.sketch import bands_response_db, points_within
 
 Reals = npt.NDArray[np.float64]
@@ -48,11 +50,15 @@ CORNER_DB, COARSE_CORNER_DB = 0.1, 0.5
 LIMIT_WEIGHT = 40.0
 ANCHOR_WEIGHT = 0.1
 """1 dB off the anchor counts like a mean error of 0.1 dB: of two ways to one shape, the one that keeps the level."""
-TRIFLE = 4e-4
-"""What a band of 1 dB and Q 1 has to bring; it grows with the square of the gain and with Q: 0.1 dB for 9 dB at Q 3."""
+TRIFLE = 2e-4
+"""What a band of 1 dB and Q 1 has to bring; it grows with the square of the gain and with Q: 0.05 dB for 9 dB at Q
+3."""
+TWINS_APART = (0.08, 0.5)
+"""Logs of frequency and Q: an eighth of an octave, and two thirds as wide."""
 
 SHAPE_DB = 4.0
 BELL_QS = (0.4, 0.8, 1.6, 3.2)
+GAINS_TRIED_DB = (-2.0, 2.0)
 STEPS_TO_TELL, STEPS_BETWEEN, STEPS_AT_END = 2, 6, 30
 SWAPS, SWAPPED_AT_MOST = 2, 3
 LEAST_PROGRESS = 1e-3
@@ -60,9 +66,6 @@ DAMPING_START, DAMPING_LEAST, DAMPING_MOST = 1e-2, 1e-6, 1e6
 LONGEST_STEP = ((0.5,), (4.0,), (0.7,))
 POINTS = (1, 4, 7)
 """Three of the nine points of a band are enough while searching: the middles of its thirds."""
-
-DB_PER_NEPER = 10.0 / math.log(10.0)
-NEPERS_PER_DB = math.log(10.0) / 20.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +82,8 @@ class Wish:
         how much it counts when a level is taken out: the bands by whose mean others will level it.
     lowest_db, highest_db : array (bands,)
         what the levelled response may be there; infinite where there is no limit.
+    ceiling_db : array (bands,)
+        what the response itself may be at most, as one sees it on the equalizer; infinite where there is no limit.
     anchor : array (bands,)
         a mean (its shares add up to 1) that the response itself is wanted to have, ``anchor_db``; zeros for none.
     """
@@ -90,6 +95,7 @@ class Wish:
     levelling: Reals
     lowest_db: Reals
     highest_db: Reals
+    ceiling_db: Reals
     anchor: Reals
     anchor_db: float = 0.0
 
@@ -115,9 +121,10 @@ class Wish:
         return float(self.shares @ np.abs(self.levelled(response_db - self.wanted_db)))
 
     def excess_db(self, response_db: Reals) -> float:
-        """How far the levelled response passes its limits in the worst band; 0 when it keeps to them."""
+        """How far the response passes a limit in the worst band; 0 when it keeps to all of them."""
         moved = self.levelled(response_db)
-        return max(0.0, float((moved - self.highest_db).max()), float((self.lowest_db - moved).max()))
+        beyond = moved - self.highest_db, self.lowest_db - moved, response_db - self.ceiling_db
+        return max(0.0, float(np.max(beyond)))
 
     def off_anchor_db(self, response_db: Reals) -> float:
         """How far the response is from the mean it is wanted to have."""
@@ -128,7 +135,7 @@ def wish_for(band_hz: Reals, rate_hz: int, wanted_db: Reals, weights: Reals | No
     """A wish without limits; every band counts alike where no weights are given."""
     none = np.full(band_hz.shape, np.inf)
     counted = np.ones(band_hz.shape) if weights is None else weights
-    return Wish(band_hz, rate_hz, wanted_db, counted, counted, -none, none, np.zeros(band_hz.shape))
+    return Wish(band_hz, rate_hz, wanted_db, counted, counted, -none, none, none, np.zeros(band_hz.shape))
 
 
 def fit_bands(wish: Wish, *, most_bands: int, most_gain_db: float = MOST_GAIN_DB) -> tuple[Band, ...]:
@@ -141,9 +148,10 @@ def fit_bands(wish: Wish, *, most_bands: int, most_gain_db: float = MOST_GAIN_DB
         return ()
     search = Search(wish, most_gain_db)
     found = search.swapped(search.refined(search.grown(search.nothing, most_bands), STEPS_AT_END))
+    found = search.refined(search.grown(search.without_twins(found), most_bands), STEPS_AT_END)
     search.meet_real_filters(found)
     found = search.refined(found, STEPS_AT_END)
-    return typed(search.thinned(found))
+    return typed(search.thinned(search.without_twins(found)))
 
 
 def refitted(bands: tuple[Band, ...], wish: Wish) -> tuple[Band, ...]:
@@ -173,7 +181,7 @@ class Settings:
     """
 
     values: Reals
-    kinds: npt.NDArray[np.int64]
+    kinds: Kinds
     cost: float = math.inf
 
     @property
@@ -210,9 +218,8 @@ class Search:
         self.log_hz = np.log(points_within(tuple(wish.band_hz.tolist()), wish.rate_hz)[:, POINTS])
         self.top_hz = min(FREQ_RANGE_HZ[1], HIGHEST_SHARE * wish.rate_hz)
         self.beside_db = np.zeros(wish.band_hz.shape)
-        self.atoms, shapes = self.dictionary()
-        self.tows = shapes @ wish.anchor
-        self.shapes = shapes - (shapes @ self.levelling)[:, None]
+        self.atoms, self.shapes = self.dictionary()
+        self.moving = self.shapes - (self.shapes @ self.levelling)[:, None]
 
     def dictionary(self) -> tuple[Settings, Reals]:
         """Bands that may be put in, and what each does by band for 1 dB."""
@@ -222,10 +229,9 @@ class Search:
         kinds = np.array([0] * len(bells) + [-1, 1] * (len(shelves) // 2), np.int64)
         atoms = Settings(np.array(bells + shelves).reshape(-1, 3).T, kinds)
         level = parts_of(atoms.values, kinds, self.log_hz.ravel())[0].reshape(-1, *self.log_hz.shape)
-        shapes = DB_PER_NEPER * np.log(np.exp(level / DB_PER_NEPER).mean(axis=2)) / SHAPE_DB
-        return atoms, shapes
+        return atoms, mean_db(level) / SHAPE_DB
 
-    def limits(self, kinds: npt.NDArray[np.int64]) -> tuple[Reals, Reals]:
+    def limits(self, kinds: Kinds) -> tuple[Reals, Reals]:
         """The lowest and the highest of each setting."""
         bell = kinds == 0
         least_q, most_q = (np.where(bell, BELL_Q[n], SHELF_Q[n]) for n in range(2))
@@ -233,30 +239,38 @@ class Search:
         low = np.array([math.log(FREQ_RANGE_HZ[0]) * full, -self.most_gain_db * full, np.log(least_q)])
         return low, np.array([math.log(self.top_hz) * full, self.most_gain_db * full, np.log(most_q)])
 
+    def level_costs(self, level_db: Reals, corner_db: float) -> Reals:
+        """What responses cost, shape (..., bands): their error, and what they pass limits and anchor by."""
+        wish = self.wish
+        moved = level_db - (level_db @ self.levelling)[..., None]
+        root = np.sqrt(1.0 + ((moved - self.wanted_db) / corner_db) ** 2)
+        beyond = moved - np.clip(moved, wish.lowest_db, wish.highest_db)
+        above = np.maximum(level_db - wish.ceiling_db, 0.0)
+        off = level_db @ wish.anchor - wish.anchor_db
+        passed = (beyond**2 + above**2).mean(axis=-1)
+        return np.asarray(corner_db * (root - 1.0) @ self.shares + LIMIT_WEIGHT * passed + ANCHOR_WEIGHT * off**2)
+
     def slope(self, found: Settings, corner_db: float) -> Slope:
-        """What the settings cost: the error, what they pass their limits by, and a trifle for each band."""
+        """What the settings cost: their response, and a trifle for each band."""
+        wish = self.wish
         level, slopes = levels_db(found.values, found.kinds, self.log_hz)
         level = level + self.beside_db
-        moved = level - self.levelling @ level
-        off, tow = self.wish.off_anchor_db(level), self.wish.anchor @ slopes
-        slopes = slopes - self.levelling @ slopes
-        error = moved - self.wanted_db
-        root = np.sqrt(1.0 + (error / corner_db) ** 2)
-        beyond = np.maximum(moved - self.wish.highest_db, 0.0) + np.minimum(moved - self.wish.lowest_db, 0.0)
-        limit = LIMIT_WEIGHT / len(level)
         _, gain_db, log_q = found.values
         narrow = TRIFLE * np.exp(log_q)
-        cost = self.shares @ (corner_db * (root - 1.0)) + limit * (beyond @ beyond) + narrow @ gain_db**2
-        cost += ANCHOR_WEIGHT * off**2
-        pull = self.shares / (corner_db * root)
-        gradient = slopes.T @ (pull * error + 2.0 * limit * beyond) + 2.0 * ANCHOR_WEIGHT * off * tow
-        gradient = gradient.reshape(3, -1)
-        gradient[1] += 2.0 * narrow * gain_db
-        gradient[2] += narrow * gain_db**2
-        curvature = slopes.T @ (slopes * (pull + 2.0 * limit * (beyond != 0.0))[:, None])
-        curvature += 2.0 * ANCHOR_WEIGHT * np.outer(tow, tow)
+        cost = float(self.level_costs(level, corner_db)) + float(narrow @ gain_db**2)
+        moved, moving = level - self.levelling @ level, slopes - self.levelling @ slopes
+        error = moved - self.wanted_db
+        pull = self.shares / np.sqrt(corner_db**2 + error**2)
+        beyond = moved - np.clip(moved, wish.lowest_db, wish.highest_db)
+        above = np.maximum(level - wish.ceiling_db, 0.0)
+        tow, limit = wish.anchor @ slopes, 2.0 * LIMIT_WEIGHT / len(level)
+        gradient = moving.T @ (pull * error + limit * beyond) + slopes.T @ (limit * above)
+        gradient += 2.0 * ANCHOR_WEIGHT * wish.off_anchor_db(level) * tow
+        gradient += np.concatenate([0.0 * narrow, 2.0 * narrow * gain_db, narrow * gain_db**2])
+        curvature = moving.T @ (moving * (pull + limit * (beyond != 0.0))[:, None])
+        curvature += slopes.T @ (slopes * (limit * (above > 0.0))[:, None]) + 2.0 * ANCHOR_WEIGHT * np.outer(tow, tow)
         diagonal = np.concatenate([0.0 * narrow, 2.0 * narrow, narrow * gain_db**2])
-        return Slope(float(cost), gradient.ravel(), curvature + np.diag(diagonal))
+        return Slope(cost, gradient, curvature + np.diag(diagonal))
 
     def refined(self, found: Settings, steps: int, corner_db: float = CORNER_DB) -> Settings:
         """All settings moved together, downhill, by at most so many steps."""
@@ -290,21 +304,19 @@ class Search:
         return found
 
     def with_best(self, found: Settings) -> Settings:
-        """One band more: the one whose shape takes away most of what is missing."""
+        """One band more: the one whose shape brings most, at one of a few gains."""
         level = levels_db(found.values, found.kinds, self.log_hz)[0] + self.beside_db
         missing = self.wanted_db - (level - self.levelling @ level)
         pull = self.shares / np.sqrt(1.0 + missing**2)
-        off = self.wish.off_anchor_db(level)
-        along = self.shapes @ (pull * missing) - 2.0 * ANCHOR_WEIGHT * off * self.tows
-        across = (self.shapes**2) @ pull + 2.0 * ANCHOR_WEIGHT * self.tows**2 + 1e-9
-        gain_db = np.clip(along / across, -self.most_gain_db, self.most_gain_db)
-        brought = gain_db * (2.0 * along - gain_db * across)
-        for kind in (-1, 1):
-            if (found.kinds == kind).any():
-                brought[self.atoms.kinds == kind] = -math.inf
-        best = int(np.argmax(brought))
+        nearest = (self.moving @ (pull * missing)) / (self.moving**2 @ pull + 1e-9)
+        gains_db = np.stack([nearest, 0.5 * nearest, *(np.full(nearest.shape, gain) for gain in GAINS_TRIED_DB)])
+        gains_db = np.clip(gains_db, -self.most_gain_db, self.most_gain_db)
+        costs = self.level_costs(level + gains_db[:, :, None] * self.shapes, COARSE_CORNER_DB)
+        costs += TRIFLE * np.exp(self.atoms.values[2]) * gains_db**2
+        costs[:, np.isin(self.atoms.kinds, found.kinds[found.kinds != 0])] = math.inf
+        which, best = np.unravel_index(np.argmin(costs), costs.shape)
         value = self.atoms.values[:, best].copy()
-        value[1] = gain_db[best]
+        value[1] = gains_db[which, best]
         return found.joined(value, int(self.atoms.kinds[best]))
 
     def swapped(self, found: Settings) -> Settings:
@@ -324,6 +336,18 @@ class Search:
         """From now on, count in how far the real filters are from their prototypes."""
         real = self.wish.response_db(typed(found))
         self.beside_db = real - levels_db(found.values, found.kinds, self.log_hz)[0]
+
+    def without_twins(self, found: Settings) -> Settings:
+        """Bells that stand on each other made one: nobody would set two, and together they pass the largest gain."""
+        for one, other in combinations(range(found.count), 2):
+            apart = np.abs(found.values[:, one] - found.values[:, other])
+            same = found.kinds[one] == found.kinds[other] == 0 and found.values[1, [one, other]].prod() > 0.0
+            if same and apart[0] < TWINS_APART[0] and apart[2] < TWINS_APART[1]:
+                values = found.values.copy()
+                values[1, one] += values[1, other]
+                merged = Settings(values, found.kinds).without(other)
+                return self.without_twins(self.refined(merged, STEPS_BETWEEN))
+        return found
 
     def thinned(self, found: Settings) -> Settings:
         """The settings without the bands that bring less than they should, the least useful first."""
@@ -349,72 +373,6 @@ def damped_step(here: Slope, free: npt.NDArray[np.bool_], damping: float) -> Rea
     heavier = curvature + np.diag(damping * (np.diag(curvature) + 1e-3))
     step[free] = np.linalg.solve(heavier, here.gradient[free])
     return step
-
-
-def levels_db(values: Reals, kinds: npt.NDArray[np.int64], log_hz: Reals) -> tuple[Reals, Reals]:
-    """What bands do together to the power in each 1/3-octave band, and its slopes, shape (bands, settings).
-
-    ``log_hz`` has shape (bands, points). No bands give 0 dB.
-    """
-    count = len(kinds)
-    parts = parts_of(values, kinds, log_hz.ravel())
-    total = parts[0].sum(axis=0).reshape(log_hz.shape)
-    power = np.exp(total / DB_PER_NEPER)
-    summed = power.sum(axis=1)
-    shares = (power / summed[:, None]).ravel()
-    slopes = (parts[1:] * shares).reshape(3 * count, *log_hz.shape).sum(axis=2)
-    return DB_PER_NEPER * np.log(summed / log_hz.shape[1]), slopes.T
-
-
-def parts_of(values: Reals, kinds: npt.NDArray[np.int64], log_hz: Reals) -> Reals:
-    """Level of each band at each frequency and its slopes along its three settings, shape (4, bands, n)."""
-    parts = np.zeros((4, len(kinds), log_hz.size))
-    bell = kinds == 0
-    if bell.any():
-        parts[:, bell] = bell_levels(values[:, bell], log_hz)
-    if not bell.all():
-        parts[:, ~bell] = shelf_levels(values[:, ~bell], kinds[~bell], log_hz)
-    return parts
-
-
-def bell_levels(values: Reals, log_hz: Reals) -> Reals:
-    """`parts_of` bells: slopes along log frequency, gain and log Q."""
-    log_freq, gain_db, log_q = values[:, :, None]
-    above = np.exp(2.0 * (log_hz - log_freq))
-    below = 1.0 / above
-    away = above + below - 2.0
-    tight, raised = np.exp(-2.0 * log_q), np.exp(NEPERS_PER_DB * gain_db)
-    top, bottom = tight * raised, tight / raised
-    over_top, over_bottom = 1.0 / (away + top), 1.0 / (away + bottom)
-    return np.stack(
-        [
-            DB_PER_NEPER * np.log((away + top) * over_bottom),
-            -2.0 * DB_PER_NEPER * (above - below) * (over_top - over_bottom),
-            0.5 * (top * over_top + bottom * over_bottom),
-            -2.0 * DB_PER_NEPER * (top * over_top - bottom * over_bottom),
-        ]
-    )
-
-
-def shelf_levels(values: Reals, kinds: npt.NDArray[np.int64], log_hz: Reals) -> Reals:
-    """`parts_of` shelves; a high shelf is a low one with the frequencies turned round."""
-    log_freq, gain_db, log_q = values[:, :, None]
-    turn = np.where(kinds < 0, 1.0, -1.0)[:, None]
-    y = np.exp(2.0 * turn * (log_hz - log_freq))
-    a, tight = np.exp(0.5 * NEPERS_PER_DB * gain_db), np.exp(-2.0 * log_q)
-    middle = a * tight * y
-    inner, outer = a - y, 1.0 - a * y
-    over_top, over_bottom = 1.0 / (inner**2 + middle), 1.0 / (outer**2 + middle)
-    by_a = (2.0 * inner + tight * y) * over_top - (tight * y - 2.0 * y * outer) * over_bottom
-    by_y = (a * tight - 2.0 * inner) * over_top - (a * tight - 2.0 * a * outer) * over_bottom
-    return np.stack(
-        [
-            gain_db * 0.5 + DB_PER_NEPER * np.log(over_bottom / over_top),
-            -2.0 * DB_PER_NEPER * turn * y * by_y,
-            0.5 + 0.25 * a * by_a,
-            -2.0 * DB_PER_NEPER * middle * (over_top - over_bottom),
-        ]
-    )
 
 
 def typed(found: Settings) -> tuple[Band, ...]:

@@ -1,10 +1,10 @@
 """Tone after a reference: one equalizer that brings the loud parts of a song towards the curve of a target.
 
 The middle gets at most eight bands. Each of them acts on the sides too where these want the same (scope ``stereo``) and
-else on the middle alone; what the sides then lack in shape gets at most four bands of their own. The level of the sides
-as a whole is not asked for: width settles it afterwards, on what the tone leaves
-(``bandmate.stages.master.width_match``). Where width must not be touched, match with ``shape_sides`` off: every band is
-then a stereo one, and sides keep their level against the middle in every 1/3 octave.
+else on the middle alone; what the sides then lack in shape gets at most four bands of their own. How wide the song is
+as a whole is no matter of tone: of the ways to a shape, those are taken that keep side over mid as it is, and
+``bandmate.stages.master.width_match`` comes afterwards. With ``shape_sides`` off every band is a stereo one, and the
+sides keep their level against the middle in every 1/3 octave.
 
 Conventions: strength and guard are shares, 0 to 1; curves are in dB by 1/3 octave. Movement is the response of the
 equalizer, levelled over the compared bands.
@@ -257,21 +257,23 @@ class Trial:
 def wish_of(need: Need, rate_hz: int, guard: float) -> Wish:
     """What the equalizer is asked for: as much of the need as the guard allows, within what may be boosted."""
     hz = need.band_hz
-    lowest, highest = np.full(hz.shape, -np.inf), np.full(hz.shape, np.inf)
-    highest[hz >= CAREFUL_ABOVE_HZ] = CAREFUL_DB
-    highest[(hz < NO_BOOST_BELOW_HZ) | ~need.sounds] = SKIRT_DB
+    none = np.full(hz.shape, np.inf)
+    ceiling = np.where(hz >= CAREFUL_ABOVE_HZ, CAREFUL_DB, none)
+    ceiling[(hz < NO_BOOST_BELOW_HZ) | ~need.sounds] = SKIRT_DB
+    lowest, highest = -none, none
     if guard < 1.0:
-        solid = need.compared & (np.abs(need.need_db) > SOLID_DB) | need.far
-        allowed = guard * need.need_db
-        highest = np.where(solid & (allowed > 0.0), np.minimum(highest, allowed), highest)
-        lowest = np.where(solid & (allowed < 0.0), allowed, lowest)
+        solid = (need.compared | need.far) & (np.abs(need.need_db) > SOLID_DB)
+        highest = np.where(solid & (need.need_db > 0.0), guard * need.need_db, none)
+        lowest = np.where(solid & (need.need_db < 0.0), guard * need.need_db, -none)
     wanted = guard * np.clip(beyond_tolerance(need), -MOST_GAIN_DB, MOST_GAIN_DB)
     weights = np.where(need.compared, 1.0, np.where(need.far, FAR_WEIGHT, 0.0))
     low = hz < FOLLOWS_BELOW_HZ
     wanted[low] = np.minimum(wanted[low], wanted[~low][0])
     weights[low] *= FOLLOWS_WEIGHT
-    wanted = np.clip(wanted, lowest, highest)
-    return Wish(hz, rate_hz, wanted, weights, need.compared.astype(np.float64), lowest, highest, np.zeros(hz.shape))
+    wanted = np.minimum(wanted, ceiling)
+    return Wish(
+        hz, rate_hz, wanted, weights, need.compared.astype(np.float64), lowest, highest, ceiling, np.zeros(hz.shape)
+    )
 
 
 def beyond_tolerance(need: Need) -> Reals:
@@ -284,11 +286,11 @@ def with_sides(bands: tuple[Band, ...], side: Wish, most_bands: int) -> tuple[Ba
     """Each band on both or on the middle alone, whichever suits the sides, and bands for the sides alone."""
     alone = np.array([side.response_db([band]) for band in bands]).reshape(len(bands), -1)
     choices = np.array(list(product((1.0, 0.0), repeat=len(bands)))).reshape(-1, len(bands))
-    errors = [
+    costs = [
         side.error_db(shared) + side.excess_db(shared) + ANCHOR_WEIGHT * side.off_anchor_db(shared) ** 2
         for shared in choices @ alone
     ]
-    shared = choices[int(np.argmin(errors))]
+    shared = choices[int(np.argmin(costs))]
     chosen = [replace(band, scope="stereo" if both else "mid") for band, both in zip(bands, shared, strict=True)]
     missing = less(side, shared @ alone)
     own = fit_bands(missing, most_bands=most_bands)
@@ -303,6 +305,7 @@ def less(wish: Wish, response_db: Reals) -> Wish:
         wanted_db=wish.wanted_db - done,
         lowest_db=wish.lowest_db - done,
         highest_db=wish.highest_db - done,
+        ceiling_db=wish.ceiling_db - response_db,
         anchor_db=-wish.off_anchor_db(response_db),
     )
 
