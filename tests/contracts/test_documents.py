@@ -22,6 +22,7 @@ DOCUMENTS = [
     "docs/delivery.md",
     "docs/projects.md",
     "docs/files.md",
+    "docs/translation.md",
 ]
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
