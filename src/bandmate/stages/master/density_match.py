@@ -54,11 +54,11 @@ class RegionChange:
 
 @dataclass(frozen=True, slots=True)
 class DensityMatch:
-    """A multiband compressor, what it does in each region that it touches, and the sketch of what it leaves."""
+    """A multiband compressor, what it does in each region that it touches, and its gain as foretold, (bands, hops)."""
 
     device: MultibandCompressor
     changes: tuple[RegionChange, ...]
-    sketch: Sketch
+    gain_db: Reals
 
 
 def match_density(
@@ -104,9 +104,7 @@ def match_density(
     if not changes:
         return None
     device = MultibandCompressor(id=DEVICE_ID, bands=tuple(bands))
-    return DensityMatch(
-        tuned(device, tuple(changes), excerpt, sketch.rate_hz), tuple(changes), sketch.multiplied(gain_db)
-    )
+    return DensityMatch(tuned(device, tuple(changes), excerpt, sketch.rate_hz), tuple(changes), gain_db)
 
 
 def tuned(

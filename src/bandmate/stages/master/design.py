@@ -48,11 +48,13 @@ class Request:
 class Design:
     """A chain that grows from node to node, with the sketch of what it leaves.
 
-    ``settled`` are the nodes that have their last word already; ``found`` says what the others rest on.
+    ``settled`` are the nodes that have their last word already; ``tone``, ``density``, ``range`` and ``width`` say what
+    the others rest on. ``dry`` is the sketch before the tone.
     """
 
     study: Study
     sketch: Sketch
+    dry: Sketch
     devices: list[AnyDevice] = field(default_factory=list)
     settled: list[Node] = field(default_factory=list)
     passages: tuple[Passage, ...] = ()
@@ -85,7 +87,7 @@ def designed(
     missing_lu : float
         what the loudness range came out short of, so that the ride makes up for it.
     """
-    design = Design(study, study.sketch)
+    design = Design(study, study.sketch, study.sketch)
     add_repairs(design, request)
     for device_id, add in (
         (TONE, add_tone),
@@ -121,7 +123,7 @@ def add_repairs(design: Design, request: Request) -> None:
             )
             design.devices.append(repair.device)
     if design.devices:
-        design.sketch = sketch_of(study.heard(design.chain))
+        design.sketch = design.dry = sketch_of(study.heard(design.chain))
     for device_id, what in ((REPAIR, "both channels are level and in polarity"), (SUBSONIC, "no DC and no rumble")):
         if all(device.id != device_id for device in design.devices):
             design.leave(device_id, what)
@@ -133,9 +135,7 @@ def add_tone(design: Design, request: Request) -> None:
     if strength == 0.0:
         design.leave(TONE, "not asked for", state="off")
     elif target is not None and target.mid_db:
-        match = match_tone(
-            design.sketch, target, strength=strength, guard=brief.guard, linear_phase=brief.is_linear_phase
-        )
+        match = tone_match_of(design.sketch, request)
         if match is None:
             design.leave(TONE, "the tone is as near to the references as an equalizer would bring it")
         else:
@@ -145,6 +145,18 @@ def add_tone(design: Design, request: Request) -> None:
         add_tone_fault(design, request)
     if brief.tilt_db and strength:
         add_tilt(design, brief)
+
+
+def tone_match_of(sketch: Sketch, request: Request) -> ToneMatch | None:
+    brief = request.brief
+    assert request.target is not None
+    return match_tone(
+        sketch,
+        request.target,
+        strength=brief.strength("tone"),
+        guard=brief.guard,
+        linear_phase=brief.is_linear_phase,
+    )
 
 
 def add_tone_fault(design: Design, request: Request) -> None:
@@ -195,7 +207,21 @@ def add_density(design: Design, request: Request) -> None:
     if design.density is None:
         design.leave(MULTIBAND, "no region is more uneven than in the references; left alone")
     else:
-        design.add(design.density.device, design.density.sketch)
+        design.add(design.density.device, design.sketch.multiplied(design.density.gain_db))
+        match_tone_again(design, request)
+
+
+def match_tone_again(design: Design, request: Request) -> None:
+    """Fit the tone once more, now that it is known what the compressor behind it does to the spectrum."""
+    assert design.density is not None
+    nth = next((n for n, device in enumerate(design.devices) if device.id == TONE), None)
+    if nth is None or not isinstance(design.tone, ToneMatch) or request.target is None or request.brief.tilt_db:
+        return
+    coloured = design.dry.multiplied(design.density.gain_db)
+    again = tone_match_of(coloured, request)
+    if again is not None:
+        design.tone, design.devices[nth] = again, again.device
+        design.sketch = coloured.equalized(again.device.bands)
 
 
 def add_range(design: Design, request: Request, missing_lu: float) -> None:
