@@ -108,7 +108,7 @@ class GainRider:
         self.latency_frames = ramp + guard_frames + fill
         release = share_per_frame(shape.release * release_ms, rate_hz)
         self.settings = np.array([aim, release, share_per_frame(shape.slow_ms, rate_hz), window, fill + 1, sustain])
-        self.runs = tuple(np.ones((2, 1 << (length + 1).bit_length())) for length in (window, fill + 1, sustain))
+        self.runs = (empty_run(window), empty_run(fill + 1), empty_run(sustain))
         self.rings = np.array([[ONE] * half, [ONE * half] * half])
         self.counters = np.array([0, 0, 0, 0, 0, 0, 0, 0, ONE * half, ONE * half * half])
         self.state = np.ones(2)
@@ -118,6 +118,11 @@ class GainRider:
         gains = np.empty(peaks.shape[1])
         ride_gain(peaks, self.settings, self.runs, self.rings, self.counters, self.state, gains)
         return gains
+
+
+def empty_run(length: int) -> Reals:
+    """Room for `least_in_window` over ``length`` values: values and clocks, a power of two of each."""
+    return np.ones((2, 1 << (length + 1).bit_length()))
 
 
 class Tally:
@@ -222,7 +227,8 @@ def least_in_window(value: float, clock: int, window: float, run: Reals, ends: C
     if run[1, first & mask] <= clock - window:
         first += 1
     ends[0], ends[1] = first, last
-    return run[0, first & mask]
+    least: float = run[0, first & mask]
+    return least
 
 
 @kernel

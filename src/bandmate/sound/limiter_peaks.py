@@ -156,7 +156,7 @@ def survey(row: Points, tiles: Points) -> None:
 
 
 @reordered
-def highest_of(row: Points) -> float:
+def highest_of(row: Points) -> np.float32:
     """The highest value; 0 for none."""
     highest = np.float32(0.0)
     for i in range(row.shape[0]):

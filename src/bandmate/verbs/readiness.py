@@ -19,7 +19,7 @@ import platformdirs
 
 from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 
-KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "spectrum", "adding", "processors")
+KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "spectrum", "adding", "processors", "limiter_forecast")
 
 
 def cache_folder() -> Path:
