@@ -4,7 +4,7 @@ Without a reference only a fault is worth a proposal. The yardstick is therefore
 levels from the bass to the treble, and a tolerance that most finished music keeps to. Only the region that is furthest
 outside gets a band, and only to bring it half of the way back.
 
-Not covered: matching a reference, mid and side apart, more than one band.
+Not covered: matching a reference (``bandmate.stages.master.tone_match``), mid and side apart, more than one band.
 
 References: the shape follows the mean long-term spectra of popular music published by Pestana et al. (2013) and
 Elowsson and Friberg (2017), rounded and widened by us.

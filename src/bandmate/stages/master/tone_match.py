@@ -284,8 +284,8 @@ def beyond_tolerance(need: Need) -> Reals:
 
 def with_sides(bands: tuple[Band, ...], side: Wish, most_bands: int) -> tuple[Band, ...]:
     """Each band on both or on the middle alone, whichever suits the sides, and bands for the sides alone."""
-    alone = np.array([side.response_db([band]) for band in bands]).reshape(len(bands), -1)
-    choices = np.array(list(product((1.0, 0.0), repeat=len(bands)))).reshape(-1, len(bands))
+    alone = np.array([side.response_db([band]) for band in bands]).reshape(len(bands), len(side.band_hz))
+    choices = np.array(list(product((1.0, 0.0), repeat=len(bands)))).reshape(2 ** len(bands), len(bands))
     costs = [
         side.error_db(shared) + side.excess_db(shared) + ANCHOR_WEIGHT * side.off_anchor_db(shared) ** 2
         for shared in choices @ alone

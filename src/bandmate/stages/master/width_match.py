@@ -106,7 +106,7 @@ def match_width(
     if is_mono(sketch):
         return None
     factor = factor_for(sketch, target, way, sketch if before is None else before) if way > 0.0 else 1.0
-    too_wide = not mono_below_hz and way == 1.0 and bass_is_too_wide(sketch, target)
+    too_wide = not mono_below_hz and way == 1.0 and bass_is_too_wide(sketch.widened(factor), target)
     device = Width(id=DEVICE_ID, side=factor, mono_below_hz=MONO_BASS_HZ if too_wide else mono_below_hz)
     if device == device.neutral():
         return None
@@ -137,6 +137,15 @@ def width_error_db(song: Portrait | Sketch, target: Target) -> float:
         return 0.0
     apart = np.clip(np.subtract(widths, target.width_db), -FURTHEST_DB, FURTHEST_DB)
     return float((apart * weights).sum() / weights.sum())
+
+
+def why_no_width(sketch: Sketch, target: Target) -> str:
+    """Why `match_width` found nothing to do, in words."""
+    if is_mono(sketch):
+        return "the song is mono, and width cannot be made out of mono"
+    if not target.width_db:
+        return "no reference has a weight for width"
+    return f"the sides are within {TOLERANCE_DB:g} dB of the references"
 
 
 def width_change_db(before: Sketch, after: Sketch, target: Target) -> float:
