@@ -11,6 +11,7 @@ Not covered: many bands at once (``bandmate.sound.spectrum``), delay between the
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,7 +130,9 @@ class PairMeter:
         self._cascade = Cascade(sections, channels)
         self._rest = np.zeros((channels, 0))
         self._frames = 0
-        self._sums: list[Sums] = []
+        # subtle: one growing array each. Thousands of small ones between large passing ones would keep the memory of
+        # the large ones from being given back.
+        self._sums = tuple(array("d") for _ in range(3))
 
     def feed(self, block: npt.ArrayLike) -> None:
         """Take the next block, shape (channels, frames); an empty one changes nothing.
@@ -144,13 +147,14 @@ class PairMeter:
         rows = np.concatenate([self._rest, self._cascade.run(samples.astype(np.float64))], axis=1)
         whole = rows.shape[1] // self._hop_frames * self._hop_frames
         if whole:
-            self._sums.append(hop_sums(rows[:, :whole], self._hop_frames))
-        self._rest = rows[:, whole:]
+            for kept, new in zip(self._sums, hop_sums(rows[:, :whole], self._hop_frames), strict=True):
+                kept.frombytes(new.tobytes())
+        self._rest = rows[:, whole:].copy()
 
     def result(self) -> BandPair:
         """The sums so far, as if the signal ended here; feeding may go on afterwards."""
         rest = [hop_sums(self._rest, self._rest.shape[1])] if self._rest.shape[1] else []
-        sums = np.concatenate([np.zeros((3, 0)), *self._sums, *rest], axis=1)
+        sums = np.concatenate([np.array(self._sums), *rest], axis=1)
         sums.flags.writeable = False
         return BandPair(self._hop_frames / self._rate_hz, *sums)
 

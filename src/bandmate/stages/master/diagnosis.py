@@ -193,7 +193,7 @@ class TopMeter:
         for start in range(0, whole, self._frames):
             bins = scipy.fft.rfft(joined[:, start : start + self._frames] * self._window, axis=1)
             self._power += (bins.real**2 + bins.imag**2).sum(axis=0)
-        self._rest = joined[:, whole:]
+        self._rest = joined[:, whole:].copy()
 
     def result(self) -> float | None:
         """The lowest frequency above 10 kHz from which on there is nothing, in steps of 250 Hz; None without one."""

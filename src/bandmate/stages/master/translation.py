@@ -55,7 +55,7 @@ LOW_BAND_HEARD_DB = 20.0
 """A band so far under the strongest of the low ones has no phase to speak of: its neighbours leak into it."""
 
 WORST_SECONDS = 3.0
-HOP_MS = 400
+HOP_MS = 1_000
 """Long windows: low bands are told apart, and little is kept."""
 
 STEP_SECONDS = 0.1
