@@ -150,6 +150,33 @@ def test_another_hop_is_possible_within_limits() -> None:
         SpectrumMeter(48_000, 1, hop_ms=5)
 
 
+def test_erb_bands_can_be_left_out(rng: np.random.Generator) -> None:
+    audio = noise(rng, 2, 50_000, 44_100)
+    meter = SpectrumMeter(44_100, 2, erb=False)
+    meter.feed(audio.samples)
+    alone, both = meter.result(), measure_spectrum(audio)
+    assert alone.erb is None
+    assert np.array_equal(alone.third_octaves.side_power, both.third_octaves.side_power)
+    assert (alone.centroid_hz, alone.tilt_db_per_octave) == (both.centroid_hz, both.tilt_db_per_octave)
+
+
+@pytest.mark.parametrize("hops", [1, 2, 3, 4, 5, 9])
+def test_each_hop_is_the_power_of_its_own_window(rng: np.random.Generator, hops: int) -> None:
+    """Whatever other windows are transformed along with it."""
+    rate_hz, half = 8_000, 800
+    samples = noise(rng, 2, (hops - 1) * half, rate_hz).samples if hops > 1 else np.full((2, 1), 0.25, np.float32)
+    spectrum = measure_spectrum(Audio(samples, rate_hz)).third_octaves
+    padded = np.pad(samples.astype(float), ((0, 0), (half, 2 * half)))
+    shape = np.sin(np.pi * (np.arange(2 * half) + 0.5) / (2 * half))
+    edges = np.append(spectrum.bands.low_hz, spectrum.bands.high_hz[-1]) / (rate_hz / (2 * half)) + 0.5
+    for hop in range(spectrum.power.shape[1]):
+        window = padded[:, hop * half : (hop + 2) * half] * shape
+        power = (np.abs(np.fft.rfft(window)) ** 2).mean(axis=0) / half**2
+        power[[0, -1]] /= 2
+        within = np.interp(edges, np.arange(len(power) + 1), np.append(0.0, np.cumsum(power)))
+        assert spectrum.power[:, hop] == pytest.approx(np.diff(within), rel=1e-4, abs=1e-9)
+
+
 def test_a_bad_frame_is_refused() -> None:
     with pytest.raises(RequestError, match=r"channel 1 is nan at frame 1 "):
         measure_spectrum(Audio(np.array([[0.0, np.nan]]), 48_000))

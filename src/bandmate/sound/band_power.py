@@ -17,7 +17,6 @@ from bandmate.sound.audio import Samples
 from bandmate.sound.kernel import kernel
 
 Reals = npt.NDArray[np.float64]
-Bins = npt.NDArray[np.complex64]
 
 
 def rows_for(channels: int) -> int:
@@ -33,6 +32,14 @@ def fill_window(signal: Samples, start: int, shape: Samples, window: Samples) ->
     """
     channels, rows, frames = signal.shape[0], window.shape[0], shape.shape[0]
     mean = window[0]
+    if channels == 2:
+        left, right, rest = signal[0, start : start + frames], signal[1, start : start + frames], window[1]
+        half = np.float32(0.5)
+        for i in range(frames):
+            middle = (left[i] + right[i]) * half
+            rest[i] = (left[i] - middle) * shape[i]
+            mean[i] = middle * shape[i]
+        return
     mean[:] = np.float32(0.0)
     for channel in range(channels):
         row = signal[channel, start : start + frames]
@@ -50,52 +57,67 @@ def fill_window(signal: Samples, start: int, shape: Samples, window: Samples) ->
 
 
 @kernel
-def rows_with_sound(window: Samples) -> int:
-    """How many rows are worth transforming: none of a silence, one where all channels are the same, else all."""
+def rows_with_sound(windows: Samples) -> int:
+    """How many rows are worth transforming: none of silence, one where all channels are the same, else all.
+
+    ``windows`` is (hops, rows, frames).
+    """
     found = 0
-    for row in range(window.shape[0]):
-        bits, any_bit = window[row].view(np.int32), np.int32(0)
-        for i in range(bits.shape[0]):
-            any_bit |= bits[i] & np.int32(0x7FFFFFFF)
-        if any_bit:
-            found = 1 if row == 0 else window.shape[0]
+    for hop in range(windows.shape[0]):
+        for row in range(found, windows.shape[1]):
+            bits, any_bit = windows[hop, row].view(np.int32), np.int32(0)
+            for i in range(bits.shape[0]):
+                any_bit |= bits[i] & np.int32(0x7FFFFFFF)
+            if any_bit:
+                found = 1 if row == 0 else windows.shape[1]
     return found
 
 
 @kernel
-def add_power(bins: Bins, scale: float, mid: Reals, side: Reals, now: Reals) -> None:
+def add_power(parts: Samples, scale: float, mid: Reals, side: Reals, now: Reals) -> None:
     """Add the power of each bin to ``mid`` and ``side``; write their sum and what is not mid to the rows of ``now``.
-    ``scale`` is that of a bin.
 
-    The first and the last bin stand alone, the others for a positive and a negative frequency.
+    ``parts`` is (rows, 2 * bins): the real and the imaginary part of each bin in turn; ``scale`` is that of a bin. The
+    first and the last bin stand alone, the others for a positive and a negative frequency.
     """
-    last, rows = bins.shape[1] - 1, bins.shape[0]
+    rows, bins = parts.shape[0], mid.shape[0]
+    total, rest, middle = now[0], now[1], parts[0]
+    for k in range(bins):
+        re, im = np.float64(middle[2 * k]), np.float64(middle[2 * k + 1])
+        total[k] = (re * re + im * im) * scale
+        rest[k] = 0.0
+    for nth in range(1, rows):
+        row = parts[nth]
+        for k in range(bins):
+            re, im = np.float64(row[2 * k]), np.float64(row[2 * k + 1])
+            rest[k] += re * re + im * im
     share = scale / max(1, rows - 1)
-    for k in range(bins.shape[1]):
-        half = 0.5 if k == 0 or k == last else 1.0
-        re, im = np.float64(bins[0, k].real), np.float64(bins[0, k].imag)
-        power, rest = (re * re + im * im) * scale * half, 0.0
-        for row in range(1, rows):
-            re, im = np.float64(bins[row, k].real), np.float64(bins[row, k].imag)
-            rest += re * re + im * im
-        rest *= share * half
-        mid[k] += power
-        side[k] += rest
-        now[0, k] = power + rest
-        now[1, k] = rest
+    for k in range(bins):
+        rest[k] *= share
+    for k in (0, bins - 1):
+        total[k] *= 0.5
+        rest[k] *= 0.5
+    for k in range(bins):
+        mid[k] += total[k]
+        side[k] += rest[k]
+        total[k] += rest[k]
 
 
 @kernel
 def sum_bands(power: Reals, edges: Reals, sums: Reals) -> None:
-    """Write the power between each edge and the next to ``sums``."""
-    top = power.shape[0] - 1
-    for band in range(edges.shape[0] - 1):
+    """Write the power of both rows between each edge and the next to ``sums``, shape (2, bands)."""
+    top = power.shape[1] - 1
+    one, other = power[0], power[1]
+    for band in range(sums.shape[1]):
         low, high = edges[band], edges[band + 1]
         first, last = int(low), int(high)
         if first == last:
-            sums[band] = (high - low) * power[min(first, top)]
+            sums[0, band] = (high - low) * one[min(first, top)]
+            sums[1, band] = (high - low) * other[min(first, top)]
             continue
-        total = (first + 1 - low) * power[first]
+        a, b = (first + 1 - low) * one[first], (first + 1 - low) * other[first]
         for k in range(first + 1, last):
-            total += power[k]
-        sums[band] = total + (high - last) * power[min(last, top)]
+            a += one[k]
+            b += other[k]
+        sums[0, band] = a + (high - last) * one[min(last, top)]
+        sums[1, band] = b + (high - last) * other[min(last, top)]

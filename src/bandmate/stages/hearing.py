@@ -154,7 +154,7 @@ def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -
     first, blocks = peeked(blocks)
     channels = first.shape[0]
     loudness, peak = LoudnessMeter(rate_hz, channels), TruePeakMeter(rate_hz, channels)
-    levels, spectrum = LevelMeter(rate_hz, channels), SpectrumMeter(rate_hz, channels)
+    levels, spectrum = LevelMeter(rate_hz, channels), SpectrumMeter(rate_hz, channels, erb=False)
     stereo, envelope = StereoMeter(rate_hz, channels), EnvelopeMeter()
     check = TruePeakMeter(rate_hz, channels, oversample=16) if check_peak else None
     meters: list[Meter] = [loudness, peak, levels, spectrum, stereo, envelope, *([check] if check else [])]
