@@ -32,7 +32,7 @@ class Measured:
     crest_db : float or None
         peak over RMS.
     seconds, rate_hz, channels
-        length, frames per second, and how many channels.
+        length, frames per second, and how many channels; the last two are None where only the figures were kept.
     band_hz, band_db : tuple of float (bands,)
         1/3-octave centres and mid level; both empty where the spectrum was not measured.
     loudness_seconds, short_term_lufs, momentary_lufs : tuple (blocks,)
@@ -48,8 +48,8 @@ class Measured:
     true_peak_16x_dbtp: float | None = None
     crest_db: float | None = None
     seconds: float
-    rate_hz: int
-    channels: int
+    rate_hz: int | None
+    channels: int | None
     band_hz: tuple[float, ...] = ()
     band_db: Curve = ()
     loudness_seconds: tuple[float, ...] = ()

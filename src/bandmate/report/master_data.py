@@ -16,7 +16,7 @@ from typing import Literal
 from bandmate.report.data import Curve, FileRow, GainReduction, Measured, Player, Profile, ProposalPart
 from bandmate.song.evidence import Evidence
 
-StageState = Literal["on", "not needed", "off by request", "locked"]
+StageState = Literal["on", "not needed", "off by request", "locked", "tried and dropped"]
 Density = tuple[tuple[int, ...], ...]
 
 
@@ -176,8 +176,8 @@ class HardestMoment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimiterWork:
-    """The limiter over time and its hardest moments, hardest first. ``active_share`` is 0 to 1 of the time with 0.1 dB
-    or more of reduction."""
+    """The limiter over time, the deepest of each tenth of a second, and its hardest moments, hardest first.
+    ``active_share`` is 0 to 1 of the time with 0.1 dB or more of reduction."""
 
     history: GainReduction
     hardest: tuple[HardestMoment, ...] = ()
@@ -286,6 +286,8 @@ class CodecRow:
         against the master.
     band_hz, noise_db : (bands,)
         level of the difference signal against the master in that band: -30 dB is noise 30 dB under the music.
+    needed_ceiling_dbtp : float or None
+        the true peak that the master may have so that what is decoded stays under 0 dBTP.
     is_clean : bool or None
         the decoded peak is at or under 0 dBTP.
     """
@@ -299,6 +301,7 @@ class CodecRow:
     peak_change_db: float | None = None
     band_hz: tuple[float, ...] = ()
     noise_db: Curve = ()
+    needed_ceiling_dbtp: float | None = None
     is_clean: bool | None = None
     sentence: str = ""
 
@@ -371,7 +374,7 @@ class MasterReport:
         commands; what stands behind ``" # "`` is shown as the explanation.
     players : tuple of Player
         the source, each master, and where there is one a piece of the reference: equally loud and equally long.
-        ``first_heard`` is the index of the one that the page starts with.
+        ``first_heard`` is the index of the one that the page starts with, ``players_note`` says what they have.
     """
 
     title: str
@@ -389,5 +392,6 @@ class MasterReport:
     files: tuple[FileRow, ...] = ()
     players: tuple[Player, ...] = ()
     first_heard: int = 0
+    players_note: str = ""
     how_to_review: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

@@ -124,7 +124,7 @@ def limiter_drawing(pair: ReportData, master: MasterPart) -> Drawing:
     line = Line("", work.history.seconds, work.history.reduction_db) if work else Line("", (), ())
     hardest = work.hardest if work else ()
     deepest = wording.level_text(deepest_reduction_db(master))
-    caption = f"The mean of each 100 ms, at the most {deepest}; single moments go deeper."
+    caption = f"The deepest of each tenth of a second, at the most {deepest}."
     if work and work.active_share is not None:
         caption += f" At work {wording.share_text(work.active_share)} of the time."
     notes = tuple(moment_words(moment) for moment in hardest)

@@ -39,6 +39,7 @@ STATE_CLASSES: dict[StageState, str] = {
     "not needed": "idle",
     "off by request": "off",
     "locked": "locked",
+    "tried and dropped": "idle",
 }
 
 

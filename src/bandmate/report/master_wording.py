@@ -127,10 +127,12 @@ def by_place(rows: tuple[TranslationRow, ...]) -> list[TranslationRow]:
 
 
 def loud_parts(row: ReferenceRow) -> str:
-    """``−9.8 LUFS in 31 % of it``."""
+    """``−9.8 LUFS in 31 % of it``; only the one that is known of the two."""
     share = wording.share_text(row.loud_share)
     loud = wording.loudness_text(row.loud_lufs)
-    return loud if share == wording.DASH else f"{loud} in {share} of it"
+    if wording.DASH in (share, loud):
+        return loud if share == wording.DASH else f"{share} of it"
+    return f"{loud} in {share} of it"
 
 
 def ride(section: SectionRow) -> str:

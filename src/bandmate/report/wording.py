@@ -86,11 +86,13 @@ def clock_text(seconds: float | None) -> str:
     return f"{head}:{rest // 10:02d}.{rest % 10}"
 
 
-def rate_text(rate_hz: int) -> str:
-    return f"{rate_hz / 1000:g}{NO_BREAK}kHz"
+def rate_text(rate_hz: int | None) -> str:
+    return DASH if rate_hz is None else f"{rate_hz / 1000:g}{NO_BREAK}kHz"
 
 
-def channels_text(channels: int) -> str:
+def channels_text(channels: int | None) -> str:
+    if channels is None:
+        return DASH
     return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
 
 

@@ -25,6 +25,7 @@ from bandmate.verbs.readiness import make_ready
 if TYPE_CHECKING:
     from bandmate.formats.audio_write import Kind
     from bandmate.sound.audio import Samples
+    from bandmate.sound.dither import Dither
     from bandmate.stages.master.delivery import DeliveryProfile
 
 MOST_ROUNDS = 4
@@ -39,6 +40,8 @@ class MasterFile:
     ceiling_dbtp : float
         what the file itself may not pass, where ``keeps_ceiling``; without a limiter nothing is turned down behind the
         musician's back.
+    is_dithered : bool
+        off only for a sound that fits the bits as it is: then the file has it sample for sample.
     tags : mapping
         title, artist, album, isrc …, as ``AudioWriter`` knows them.
     """
@@ -47,6 +50,7 @@ class MasterFile:
     kind: Kind
     ceiling_dbtp: float
     keeps_ceiling: bool
+    is_dithered: bool = True
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -132,10 +136,12 @@ def finished_draft(
 ) -> Printed:
     """The master, written until its peaks are below the ceiling, with its loudness noted in it."""
     trim_db = 0.0
+    dither: Dither = "tpdf" if file.is_dithered else "none"
     for count in range(MOST_ROUNDS):
         share = part(progress, count / MOST_ROUNDS, (count + 1) / MOST_ROUNDS)
         sound = turned(at_rate(blocks(share), rate_hz, file.rate_hz), trim_db)
-        done = printed(draft, sound, file.rate_hz, kind=file.kind, tags=file.tags, check_peak=True)
+        done = printed(draft, sound, file.rate_hz, kind=file.kind, tags=file.tags, check_peak=True, dither=dither)
+        done = dataclasses.replace(done, trim_db=trim_db, rounds=count + 1)
         over_db = done.hearing.highest_peak_dbtp - file.ceiling_dbtp
         if over_db <= 0.0 or not file.keeps_ceiling:
             break
@@ -159,6 +165,24 @@ def with_loudness_noted(done: Printed) -> Printed:
     with done.path.open("rb") as written:
         digest = hashlib.file_digest(written, "sha256").hexdigest()
     return dataclasses.replace(done, sha256=digest)
+
+
+def fits(blocks: Iterable[Samples], kind: Kind) -> bool:
+    """Whether every sample is a whole number of steps of that file, within its range: nothing is left to dither."""
+    import numpy as np
+
+    from bandmate.formats.audio_write import WHOLE_NUMBER_BITS
+
+    full = np.float32(2 ** (WHOLE_NUMBER_BITS[kind] - 1))
+    for block in blocks:
+        steps = block * full
+        if (
+            not np.array_equal(steps, np.rint(steps))
+            or steps.max(initial=0.0) > full - 1
+            or steps.min(initial=0.0) < -full
+        ):
+            return False
+    return True
 
 
 def main_blocks(project: Project, song: Song, progress: Progress) -> Iterator[Samples]:

@@ -7,6 +7,7 @@ heard.
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,31 +22,27 @@ from bandmate.project.store import DATABASE_FILE
 from bandmate.song.errors import RequestError
 from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files
 from bandmate.verbs.listening import ears_of
-from bandmate.verbs.master_files import master_file, print_master
+from bandmate.verbs.master_making import drafted, master_names
 from bandmate.verbs.printing import Printed, check_sounds
 from bandmate.verbs.producing import accepted, production, taken_away, title_from
 from bandmate.verbs.progress import Progress, part, silent
 from bandmate.verbs.projects import open_project
 from bandmate.verbs.references import read_references
 from bandmate.verbs.results import level_in_words, sound_facts
-from bandmate.version import __version__
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import ProposalState
     from bandmate.project.folder import Project
-    from bandmate.song.song import Song
     from bandmate.stages.hearing import Hearing
-    from bandmate.stages.master.alternatives import Alternative
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import DeliveryProfile
     from bandmate.stages.master.finish import Mastered
-    from bandmate.stages.master.study import Study
+    from bandmate.verbs.codec_preview import CodecPreview
+    from bandmate.verbs.master_making import Draft
 
 REPORT_NAMES = ("report.html", "report.json")
-EXTRA_FOLDERS = ("ab", "codecs", "playback")
-CODEC_ROOM_DB = 0.05
-CODEC_ROUNDS = 4
-"""Lowering the ceiling does not lower every decoded peak by as much, so it is looked at again, at most so often."""
+EXTRA_FOLDERS = ("ab", "codecs", "playback", "plots")
+"""Everything beside the masters that may be written into the folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +55,13 @@ class MasterOptions:
         ``loudness``, ``tone`` or ``width``: three masters that differ in it; empty for one.
     is_codec_safe : bool
         whether the ceiling goes down until no codec of the destination decodes above 0 dBTP.
-    has_report, has_codecs, has_playback, has_ab : bool
-        the report; codec previews; renders for other places; before and after as files of one loudness.
+    has_report : bool
+        ``report.html`` and ``report.json``.
+    has_codecs, has_playback, has_ab, has_plots : bool
+        files in ``codecs``: what each codec makes of it; in ``playback``: what other places make of it; in ``ab``:
+        before and after at one loudness; in ``plots``: the pictures of the report.
+    ab_seconds : float or None
+        only the loudest stretch of that length in ``ab``; None for the whole.
     tags : mapping
         title, artist, album, isrc …
     """
@@ -70,6 +72,8 @@ class MasterOptions:
     has_codecs: bool = False
     has_playback: bool = False
     has_ab: bool = False
+    has_plots: bool = False
+    ab_seconds: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -78,7 +82,7 @@ class MadeMaster:
     """One master: for whom, in which way it differs, what was proposed, and the file.
 
     ``done`` is None where the song was silent or too short to be mastered; ``profile`` is None for the loudness of the
-    references.
+    references. The last three are as in ``bandmate.verbs.master_making.Draft``.
     """
 
     name: str
@@ -88,6 +92,9 @@ class MadeMaster:
     proposal: ProposalState
     done: Mastered | None
     printed: Printed
+    is_untouched: bool = False
+    reduction_db: tuple[float, ...] = ()
+    coded: CodecPreview | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,21 +200,76 @@ def master(
     with opened_for(origin, place, file_names(names, wanted, origin)) as project:
         is_new = not (origin / DATABASE_FILE).exists()
         remarks = import_files(project, [origin], progress=part(progress, 0.0, 0.05)).remarks if is_new else ()
-        read = read_references(references, memory=project.memory, progress=part(progress, 0.05, 0.2))
+        read = read_references(references, memory=project.memory, progress=part(progress, 0.05, 0.15))
         asked = replace(asked, references=(*asked.references, *read))
         check_sounds(project.song)
-        results = MasterResults(
-            folder=place,
-            project=project.folder,
-            title=project.song.title,
-            source=origin,
-            **made(project, place, asked, names, wanted, part(progress, 0.2, 0.9)),
-            remarks=remarks,
-            is_new_project=is_new,
-        )
-        if is_new:
-            accepted(project, results.masters[0].proposal)
-        return results
+        order = Order(origin, place, asked, names, wanted, tuple(references), remarks)
+        results = carried_out(project, order, part(progress, 0.15, 1.0))
+        progress("done", 1.0)
+        return dataclasses.replace(results, remarks=(*remarks, *results.remarks))
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was ordered, with the references in the brief, and what the import had to say of it."""
+
+    source: Path
+    folder: Path
+    brief: MasterBrief
+    destinations: tuple[str, ...]
+    options: MasterOptions
+    references: tuple[Path | str, ...]
+    remarks: tuple[str, ...]
+
+
+def carried_out(project: Project, order: Order, progress: Progress) -> MasterResults:
+    """Masters, everything beside them, and the report. The project gets its proposals when all else is there."""
+    from bandmate.stages.master.propose import without_mastering
+    from bandmate.stages.master.study import study_of
+    from bandmate.verbs.master_extras import written_extras
+    from bandmate.verbs.master_looks import looked_at
+    from bandmate.verbs.master_reporting import write_report
+
+    song, options = project.song, order.options
+    progress("listening to the mix", 0.0)
+    with study_of(without_mastering(song), ears_of(project)) as study:
+        making = part(progress, 0.0, 0.65)
+        drafts = drafted(song, study, order.folder, order.brief, order.destinations, options, making)
+        before = study.before
+        extras = written_extras(study, drafts, order.folder, options, part(progress, 0.65, 0.8))
+        looks = looked_at(study, drafts, order, extras, project.memory, part(progress, 0.8, 0.95))
+    is_new = order.source.is_file()
+    states = [project.proposal(project.add_proposal(one.proposal)) for one in drafts]
+    if is_new:
+        states[0] = project.proposal(accepted(project, states[0]))
+    results = MasterResults(
+        folder=order.folder,
+        project=project.folder,
+        title=song.title,
+        source=order.source,
+        before=before,
+        masters=tuple(made(one, state) for one, state in zip(drafts, states, strict=True)),
+        is_new_project=is_new,
+        extras=extras.folders,
+        remarks=extras.remarks,
+    )
+    return results if looks is None else write_report(project, results, order, looks, part(progress, 0.95, 1.0))
+
+
+def made(one: Draft, state: ProposalState) -> MadeMaster:
+    """A draft whose proposal is in the project."""
+    return MadeMaster(
+        name=one.name,
+        sentence=one.sentence,
+        brief=one.brief,
+        profile=one.profile,
+        proposal=state,
+        done=one.done,
+        printed=one.printed,
+        is_untouched=one.is_untouched,
+        reduction_db=one.reduction_db,
+        coded=one.coded,
+    )
 
 
 def destinations(targets: Sequence[str], *, has_references: bool) -> tuple[str, ...]:
@@ -249,18 +311,6 @@ def file_names(destination_ids: Sequence[str], options: MasterOptions, origin: P
     return (*((PRODUCTION_PROJECT,) if is_new else ()), *masters, *REPORT_NAMES, *EXTRA_FOLDERS)
 
 
-def master_names(destination_ids: Sequence[str], direction: str) -> list[str]:
-    """The name of every master: the destination, and the alternative where there are several."""
-    from bandmate.stages.master.alternatives import alternatives
-    from bandmate.stages.master.brief import MasterBrief
-
-    first, *others = destination_ids
-    named = [one.name for one in alternatives(MasterBrief(), direction, loudness_lufs=None)]
-    return [f"master-{first}-{name}" if name else f"master-{first}" for name in named] + [
-        f"master-{name}" for name in others
-    ]
-
-
 @contextmanager
 def opened_for(origin: Path, place: Path, names: Sequence[str]) -> Iterator[Project]:
     """The project to work on: a new one inside ``place`` for a file, else the one that is there.
@@ -284,96 +334,3 @@ def opened_for(origin: Path, place: Path, names: Sequence[str]) -> Iterator[Proj
     except BaseException:
         taken_away(place, new_folders, names)
         raise
-
-
-def made(
-    project: Project,
-    place: Path,
-    asked: MasterBrief,
-    names: Sequence[str],
-    options: MasterOptions,
-    progress: Progress,
-) -> dict[str, Any]:
-    """All masters, tried on one bench, proposed and written."""
-    from bandmate.stages.master.propose import without_mastering
-    from bandmate.stages.master.study import study_of
-
-    song = project.song
-    plan = planned(asked, names, options.alternatives)
-    progress("listening to the mix", 0.0)
-    with study_of(without_mastering(song), ears_of(project)) as study:
-        masters = []
-        for count, (name, one) in enumerate(zip(master_names(names, options.alternatives), plan, strict=True)):
-            share = part(progress, count / len(plan), (count + 1) / len(plan))
-            masters.append(made_master(project, study, place / f"{name}.wav", one, options, share))
-        return {"before": study.before, "masters": tuple(masters)}
-
-
-def planned(asked: MasterBrief, names: Sequence[str], direction: str) -> list[Alternative]:
-    """What is tried: the alternatives for the first destination, and the other destinations as asked."""
-    from bandmate.stages.master.alternatives import Alternative, alternatives
-    from bandmate.stages.master.goal import goal_of
-    from bandmate.stages.master.target import target_of
-
-    first = replace(asked, profile=names[0])
-    goal = goal_of(first, target_of(first.references))
-    found = list(alternatives(first, direction, loudness_lufs=goal.loudness_lufs))
-    return found + [Alternative("", "", replace(asked, profile=name)) for name in names[1:]]
-
-
-def made_master(
-    project: Project, study: Study, path: Path, one: Alternative, options: MasterOptions, progress: Progress
-) -> MadeMaster:
-    """One master: tried, proposed, written; with a lower ceiling where a codec of the destination asks for it."""
-    from bandmate.stages.master.brief import REFERENCE
-    from bandmate.stages.master.delivery import delivery_profile
-    from bandmate.stages.master.propose import proposal_for, tried
-
-    profile = None if one.brief.profile == REFERENCE else delivery_profile(one.brief.profile)
-    brief, song = one.brief, project.song
-    for count in range(CODEC_ROUNDS):
-        share = part(progress, count / CODEC_ROUNDS, 1.0)
-        share("trying a master", 0.0)
-        done = tried(song, brief, study)
-        share("writing the master", 0.6)
-        printed = written(study, done, path, profile, song, options)
-        ceiling_dbtp = codec_ceiling(printed, done, profile) if options.is_codec_safe else None
-        if ceiling_dbtp is None:
-            break
-        brief = replace(brief, ceiling_dbtp=ceiling_dbtp)
-    proposal = proposal_for(song, brief, study, done, version=__version__)
-    state = project.proposal(project.add_proposal(proposal))
-    return MadeMaster(
-        name=path.stem,
-        sentence=one.sentence,
-        brief=brief,
-        profile=profile,
-        proposal=state,
-        done=done,
-        printed=printed,
-    )
-
-
-def written(
-    study: Study, done: Mastered | None, path: Path, profile: DeliveryProfile | None, song: Song, options: MasterOptions
-) -> Printed:
-    """The file of a master; the piece as it came where nothing could be tried."""
-    from bandmate.stages.master.nodes import LIMITER
-
-    chain = done.chain if done else ()
-    has_limiter = done is not None and done.node(LIMITER).state == "on"
-    ceiling_dbtp = done.request.goal.ceiling_dbtp if done else 0.0
-    file = master_file(profile, song, ceiling_dbtp=ceiling_dbtp, keeps_ceiling=has_limiter, tags=options.tags)
-    return print_master(lambda _: study.played(chain), study.rate_hz, path, file)
-
-
-def codec_ceiling(printed: Printed, done: Mastered | None, profile: DeliveryProfile | None) -> float | None:
-    """A ceiling low enough for every codec of the destination to decode to at most 0 dBTP; None where all do already,
-    and where no limiter could keep it."""
-    from bandmate.stages.master.nodes import LIMITER
-    from bandmate.verbs.codec_preview import margin_for, preview_codecs
-
-    if done is None or profile is None or not profile.lossy_codecs or done.node(LIMITER).state != "on":
-        return None
-    margin_db = margin_for(preview_codecs(printed.path, profiles=[profile]))
-    return round(done.request.goal.ceiling_dbtp - margin_db - CODEC_ROOM_DB, 2) if margin_db > 0.0 else None

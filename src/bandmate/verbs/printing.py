@@ -24,17 +24,24 @@ if TYPE_CHECKING:
     from bandmate.formats.audio_write import Kind
     from bandmate.render.span import Span
     from bandmate.sound.audio import Samples
+    from bandmate.sound.dither import Dither
     from bandmate.stages.hearing import Hearing
 
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A file that was written, and what it measures when read back."""
+    """A file that was written, and what it measures when read back.
+
+    ``trim_db`` is what it was turned down by so that its peaks stay under a ceiling, and ``rounds`` how often it was
+    written for that.
+    """
 
     path: Path
     kind: Kind
     hearing: Hearing
     sha256: str
+    trim_db: float = 0.0
+    rounds: int = 1
 
 
 def render_mix(
@@ -160,13 +167,15 @@ def printed(
     kind: Kind,
     tags: Mapping[str, str],
     check_peak: bool = False,
+    dither: Dither = "tpdf",
 ) -> Printed:
     """Write the blocks and measure the file."""
-    from bandmate.formats.audio_write import AudioWriter
+    from bandmate.formats.audio_write import AudioWriter, WriteOptions
 
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    with AudioWriter(path, rate_hz, 2, kind=kind, tags={k: v for k, v in tags.items() if v}) as writer:
+    kept, options = {k: v for k, v in tags.items() if v}, WriteOptions(dither=dither)
+    with AudioWriter(path, rate_hz, 2, kind=kind, tags=kept, options=options) as writer:
         for block in blocks:
             writer.write(block)
     return measured_file(path, kind=kind, check_peak=check_peak)
