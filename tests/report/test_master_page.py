@@ -398,9 +398,9 @@ def test_the_page_starts_with_the_player_that_was_asked_for() -> None:
     assert read(master_report()).xpath("//script | //*[@id='listen']") == []
 
 
-def test_details_are_open_for_one_master_and_folded_for_several() -> None:
-    assert read(lone_master()).xpath("//table[contains(@class,'stages')]//details[not(@open)]") == []
-    assert read(master_report()).xpath("//table[contains(@class,'stages')]//details[@open]") == []
+def test_details_of_stages_are_folded_for_the_moves_show_them_openly() -> None:
+    for report in (lone_master(), master_report()):
+        assert read(report).xpath("//table[contains(@class,'stages')]//details[@open]") == []
 
 
 def test_a_proposal_without_moves_keeps_its_remarks() -> None:

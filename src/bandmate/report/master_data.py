@@ -16,7 +16,7 @@ from typing import Literal
 from bandmate.report.data import Curve, FileRow, GainReduction, Measured, Player, Profile, ProposalPart
 from bandmate.song.evidence import Evidence
 
-StageState = Literal["on", "not needed", "off by request", "locked", "tried and dropped"]
+StageState = Literal["on", "not needed", "off by request", "not asked for", "locked", "tried and dropped"]
 Density = tuple[tuple[int, ...], ...]
 
 

@@ -38,6 +38,7 @@ STATE_CLASSES: dict[StageState, str] = {
     "on": "on",
     "not needed": "idle",
     "off by request": "off",
+    "not asked for": "off",
     "locked": "locked",
     "tried and dropped": "idle",
 }

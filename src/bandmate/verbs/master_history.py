@@ -35,7 +35,7 @@ def loudness_history(song: Song, done: Mastered) -> LoudnessHistory:
     corners = [(0.0, drawn[0][1]), *drawn, (done.before.seconds, drawn[-1][1])]
     corners = [corner for n, corner in enumerate(corners) if n == 0 or corner[0] > corners[n - 1][0]]
     return LoudnessHistory(
-        sections=with_transitions(sections, ride),
+        sections=with_transitions(sections, ride) if done.passages else sections,
         ride_seconds=tuple(at for at, _ in corners),
         ride_db=tuple(db for _, db in corners),
     )
@@ -52,7 +52,7 @@ def ride_of(done: Mastered) -> Ride | None:
 
 
 def spans_of(song: Song, done: Mastered) -> list[tuple[str, float, float]]:
-    """Name, start and end of every section: the musician's form, else the passages that are heard."""
+    """Name, start and end of every section: the musician's form, else the passages that are heard, by their letters."""
     whole = done.before.seconds
     if song.sections and song.tempo.points:
         found = []
@@ -64,16 +64,29 @@ def spans_of(song: Song, done: Mastered) -> list[tuple[str, float, float]]:
             if start < whole:
                 found.append((section.name, start, min(end, whole)))
         return found
-    return [(f"passage {one.letter}", one.start_seconds, one.end_seconds) for one in passages_of(done)]
+    return [(one.letter, one.start_seconds, one.end_seconds) for one in passages_of(done)]
 
 
 def passages_of(done: Mastered) -> tuple[Passage, ...]:
-    """The passages that the ride went by, or those that are heard; none where all is one."""
+    """The passages that the ride went by, or those that are heard, alike ones joined; none where all is one."""
     from bandmate.stages.master.passages import find_passages
     from bandmate.stages.master.sketch import sketch_of
 
-    found = done.passages or find_passages(sketch_of(done.before))
+    found = done.passages or joined(find_passages(sketch_of(done.before)))
     return found if len(found) > 1 else ()
+
+
+def joined(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """Neighbours that sound alike as one passage."""
+    from dataclasses import replace
+
+    found: list[Passage] = []
+    for one in passages:
+        if found and found[-1].letter == one.letter:
+            found[-1] = replace(found[-1], end_seconds=one.end_seconds)
+        else:
+            found.append(one)
+    return tuple(found)
 
 
 def section_row(done: Mastered, ride: Ride | None, name: str, start: float, end: float) -> SectionRow:
@@ -111,10 +124,7 @@ def mean_ride_db(ride: Ride, start: float, end: float) -> float:
 
 
 def with_transitions(sections: tuple[SectionRow, ...], ride: Ride) -> tuple[SectionRow, ...]:
-    """The sections with how long the ride takes to come into each; None where it does not move there.
-
-    A transition is the slope of the ride that goes on at the moment where the section begins.
-    """
+    """The sections with how long a ride by passages takes to come into each; None where it does not move there."""
     from dataclasses import replace
     from itertools import pairwise
 

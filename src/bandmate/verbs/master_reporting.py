@@ -176,10 +176,11 @@ def players_note(looks: Looks) -> str:
 
     if not looks.players:
         return ""
-    others = " A reference plays its own loudest half minute." if len(looks.players) > 1 + len(looks.masters) else ""
+    has_reference = len(looks.players) > 1 + len(looks.masters)
+    others = "; a reference plays its own loudest half minute" if has_reference else ""
     if looks.excerpt_seconds < EXCERPT_SECONDS:
-        return f"They have all of the piece.{others}"
-    return f"They have its loudest half minute, from {clock(looks.excerpt_at_seconds)} on.{others}"
+        return f"Each plays the whole piece{others}."
+    return f"Each plays the loudest half minute of the piece, from {clock(looks.excerpt_at_seconds)} on{others}."
 
 
 def remarks_on(results: MasterResults, order: Order, looks: Looks) -> list[str]:

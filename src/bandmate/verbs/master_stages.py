@@ -67,7 +67,7 @@ def node_row(node: Node, done: Mastered) -> StageRow:
     strength = strength_of(node.id, done)
     return StageRow(
         name=node.name,
-        state=STATES[node.state],
+        state=state_of(node, strength),
         strength_percent=None if strength is None else round(100.0 * strength, 6),
         measures=figure.measures,
         target=figure.target,
@@ -78,6 +78,11 @@ def node_row(node: Node, done: Mastered) -> StageRow:
         settings=settings_of(node.device) if node.state == "on" and node.device is not None else (),
         evidence=node.evidence,
     )
+
+
+def state_of(node: Node, strength: float | None) -> StageState:
+    """In one word; what has no strength was not switched off, but not asked for."""
+    return "not asked for" if node.state == "off" and strength != 0.0 else STATES[node.state]
 
 
 def strength_of(node_id: str, done: Mastered) -> float | None:
