@@ -82,14 +82,14 @@ def master_album(
     ProjectError
         if something cannot be written.
     """
-    plan, place = planned(
-        Path(folder), Path(to), (target, bool(references)), brief, options or AlbumOptions(), progress
-    )
+    wanted = options or AlbumOptions()
+    plan, place = planned(Path(folder), Path(to), (target, references), brief, wanted, progress)
     make_ready(part(progress, 0.02, 0.04))
     place.begin()
     memory = Memory(place.work)
     read = read_references(references, memory=memory, progress=part(progress, 0.04, 0.08))
     asked = replace(plan.brief, references=(*plan.brief.references, *read))
+    album_target(asked, 0.0)
     benches = laid_out(plan, place, memory, part(progress, 0.08, 0.12))
     middle = 0.12 if plan.options.drift_db is None else 0.5
     briefs = toned(benches, asked, plan.options.drift_db, part(progress, 0.12, middle))
@@ -196,7 +196,13 @@ def all_heard(benches: Sequence[TrackBench], progress: Progress) -> list[Heard]:
 
 
 def album_target(asked: MasterBrief, now_lufs: float | None) -> float | None:
-    """The loudness of the album that is aimed at; None where nobody asks for one."""
+    """The loudness of the album that is aimed at; None where nobody asks for one.
+
+    Raises
+    ------
+    RequestError
+        if the references are to say how loud, and cannot.
+    """
     from bandmate.stages.master.goal import goal_of
     from bandmate.stages.master.target import target_of
 
@@ -267,7 +273,7 @@ def finished(
     """Disc and report made, everything put in its place, and the moves accepted in the projects."""
     names = [track_file_name(plan, track) for track in plan.album.tracks]
     files = dict(zip(names, levelled.files, strict=True))
-    remarks = list(plan.album.remarks)
+    remarks = list(plan.remarks)
     progress("writing the disc and the report", 0.0)
     if plan.is_cd:
         from bandmate.verbs.album_disc import disc_of, write_disc

@@ -7,6 +7,7 @@ Not covered: the list of the tracks itself (``bandmate.verbs.album_sheet``).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from bandmate.verbs.album_tracks import file_sha256
 from bandmate.verbs.importing import CAN_HOLD_NAN, common_rate, looked_at, read_through
 from bandmate.verbs.mastering import destinations
 from bandmate.verbs.progress import Progress, part
+from bandmate.verbs.references import files_of
 
 if TYPE_CHECKING:
     from bandmate.stages.master.brief import MasterBrief
@@ -69,6 +71,16 @@ class Plan:
         return (self.profile.rate_hz if self.profile else None) or common_rate(self.found)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What there is to say before anything is heard."""
+        rates = sorted({one.facts.rate_hz for one in self.found})
+        if len(rates) < 2:
+            return self.album.remarks
+        listed = ", ".join(f"{rate / 1000:g}" for rate in rates)
+        mixed = f"the files have different sample rates ({listed} kHz); all are written at {self.rate_hz / 1000:g} kHz"
+        return (*self.album.remarks, mixed)
+
+    @property
     def is_cd(self) -> bool:
         return self.profile is not None and self.profile.id == CD
 
@@ -88,18 +100,20 @@ class Plan:
 def planned(
     folder: Path,
     to: Path,
-    target: tuple[str, bool],
+    target: tuple[str, Sequence[Path | str]],
     brief: MasterBrief | None,
     options: AlbumOptions,
     progress: Progress,
 ) -> tuple[Plan, ResultsFolder]:
-    """Everything checked that can be, with nothing written yet. ``target`` comes with whether there are references."""
+    """Everything checked that can be, with nothing written yet. ``target`` comes with the references."""
     from bandmate.stages.master.album import checked_anchor, checked_bound_db
     from bandmate.stages.master.brief import REFERENCE, MasterBrief
     from bandmate.stages.master.delivery import delivery_profile
 
     asked = brief or MasterBrief()
-    names = destinations((target[0],), has_references=target[1] or bool(asked.references))
+    for reference in target[1]:
+        files_of(reference)
+    names = destinations((target[0],), has_references=bool(target[1] or asked.references))
     if len(names) > 1:
         raise RequestError(f"an album is made for one destination at a time, not for {', '.join(names)}; run it again")
     checked_anchor(options.anchor)

@@ -26,7 +26,7 @@ def album_report(results: AlbumResults) -> MasterReport:
 
     whole = MasterPart(
         name="album",
-        profile=profile_row(results.profile, results.target_lufs),
+        profile=profile_row(results.profile, results.target_lufs if results.anchor == "album" else None),
         after=whole_measured([row.after for row in results.tracks]),
         files=tuple(file_row(row) for row in results.tracks),
     )
@@ -122,7 +122,7 @@ def file_row(row: TrackResult) -> FileRow:
 
 
 def profile_row(profile: DeliveryProfile | None, target_lufs: float | None) -> ProfileRow | None:
-    """What the album was made for; its loudness is what was aimed at."""
+    """What the album was made for; its loudness is what was aimed at, where the whole album was to have it."""
     from bandmate.report.master_data import ProfileRow
 
     if profile is None:

@@ -21,14 +21,15 @@ import numpy as np
 import numpy.typing as npt
 from msgspec.structs import replace
 
-from bandmate.song.devices import AnyDevice
+from bandmate.song.devices import AnyDevice, Band
 from bandmate.song.errors import OutOfRange, RequestError, UnknownName
 from bandmate.sound.loudness import Loudness, album_loudness, loudness_range
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.portrait import Portrait, levels_db, loud_hops, portrait_of
 from bandmate.stages.master.sketch import FLOOR_DB, Sketch
-from bandmate.stages.master.target import LEVELLED_HZ, SOUNDS_WITHIN_DB, Reference, Target, target_of
+from bandmate.stages.master.target import LEVELLED_HZ, SOUNDS_WITHIN_DB, Reference, target_of
+from bandmate.stages.master.tone_fit import scaled
 from bandmate.stages.master.tone_match import match_tone
 
 Reals = npt.NDArray[np.float64]
@@ -247,10 +248,17 @@ def nearer(brief: MasterBrief, mean: Portrait, strength: float) -> MasterBrief:
 
 
 def strength_for(sketch: Sketch, mean: Portrait, *, bound_db: float, guard: float = 1.0) -> float:
-    """The least strength at which a track is foretold to be within a bound of the album's mean; 1 where none is."""
+    """The least strength at which a track is foretold to be within a bound of the album's mean; 1 where none is.
+
+    The equalizer is found once, at full strength: only the gains of its bands depend on the strength.
+    """
     target = target_of([Reference(portrait=mean)])
     assert target is not None, "the album's mean can be compared with"
-    return least_strength(lambda strength: foretold_db(sketch, mean, target, (strength, guard)), bound_db)
+    match = match_tone(sketch, target, guard=guard)
+    if match is None:
+        return 1.0
+    bands = match.device.bands
+    return least_strength(lambda share: foretold_db(sketch, scaled(bands, min(share / guard, 1.0)), mean), bound_db)
 
 
 def least_strength(distance_db: Callable[[float], float], bound_db: float) -> float:
@@ -262,10 +270,9 @@ def least_strength(distance_db: Callable[[float], float], bound_db: float) -> fl
     return min(1.0, math.ceil(high * 100.0) / 100.0)
 
 
-def foretold_db(sketch: Sketch, mean: Portrait, target: Target, shares: tuple[float, float]) -> float:
-    """The drift that is left at a strength and a guard."""
-    match = match_tone(sketch, target, strength=shares[0], guard=shares[1])
-    after = sketch if match is None else sketch.equalized(match.device.bands, match.device.gain_db)
+def foretold_db(sketch: Sketch, bands: Sequence[Band], mean: Portrait) -> float:
+    """The drift that an equalizer leaves."""
+    after = sketch.equalized(bands)
     mid_db, _ = levels_db(after, loud_hops(after))
     left = curve_distance_db(tuple(after.band_hz.tolist()), tuple(mid_db.tolist()), mean)
     return 0.0 if left is None else left
