@@ -97,7 +97,7 @@ def test_proposals_are_listed_and_none_is_said(here: Caller, tmp_path: Path) -> 
 def test_propose_takes_only_what_it_was_asked_for(here: Caller) -> None:
     found = here.ok("propose", "mix", "--track", "PAD", "--aspects", "balance", "--json").json
     assert {move["address"].split("/")[1] for move in found["moves"]} <= {"pad"}
-    assert here.ok("propose", "master", "--profile", "cd", "--no-tone", "--json").json["id"] == "P3"
+    assert here.ok("propose", "master", "--profile", "cd", "--tone", 0, "--json").json["id"] == "P3"
     assert here.ok("log", "--json").json[0]["number"] == 2, "a proposal changes nothing"
 
 

@@ -8,6 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bandmate.cli.deciding import print_proposal, proposal_facts
+from bandmate.cli.master_options import (
+    DEFAULT_PERCENT,
+    ByPassage,
+    Ceiling,
+    Dynamics,
+    Guard,
+    LinearPhase,
+    Loudness,
+    Lufs,
+    MonoBelow,
+    References,
+    SoftClip,
+    Style,
+    Tone,
+    Width,
+    asked_for,
+    checked_style,
+)
 from bandmate.cli.options import AsJson, InProject, opened
 from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text
 
@@ -93,19 +111,34 @@ def propose_mix(
 @propose.command("master")
 def propose_master(
     project: InProject = None,
-    profile: Annotated[str, typer.Option(help="Delivery profile, such as spotify, cd, ebu-r128.")] = "spotify",
-    loudness: Annotated[float | None, typer.Option(help="Loudness in LUFS instead of the profile's.")] = None,
-    ceiling: Annotated[float | None, typer.Option(help="Ceiling in dBTP instead of the profile's.")] = None,
-    tone: Annotated[bool, typer.Option(help="Whether a tonal trim may be proposed.")] = True,
+    profile: Annotated[
+        str, typer.Option(help="Delivery profile, such as spotify, cd, ebu-r128; or reference: as loud as those.")
+    ] = "",
+    reference: References = None,
+    tone: Tone = DEFAULT_PERCENT,
+    dynamics: Dynamics = DEFAULT_PERCENT,
+    width: Width = DEFAULT_PERCENT,
+    loudness: Loudness = DEFAULT_PERCENT,
+    guard: Guard = DEFAULT_PERCENT,
+    style: Style = "transparent",
+    soft_clip: SoftClip = 0.0,
+    linear_phase: LinearPhase = False,
+    by_passage: ByPassage = False,
+    mono_below: MonoBelow = None,
+    lufs: Lufs = None,
+    ceiling: Ceiling = None,
     json: AsJson = False,
 ) -> None:
-    """Look at tone, loudness and peaks for a destination."""
-    from bandmate.stages.master.brief import MasterBrief
+    """Look at tone, dynamics, width, loudness and peaks, for a destination or after references."""
+    from bandmate.verbs.mastering import destinations
     from bandmate.verbs.proposing import propose_master as ask
 
+    percents = {"tone": tone, "dynamics": dynamics, "width": width, "loudness": loudness, "guard": guard}
+    levels = {"soft_clip_db": soft_clip, "mono_below_hz": mono_below, "loudness_lufs": lufs, "ceiling_dbtp": ceiling}
+    looks = {"style": checked_style(style), "is_linear_phase": linear_phase, "is_by_passage": by_passage}
     with opened(project) as here, progress_bar() as progress:
-        brief = MasterBrief(profile=profile, loudness_lufs=loudness, ceiling_dbtp=ceiling, tone=tone)
-        state = ask(here, brief, progress=progress)
+        named = {"profile": destinations((profile,), has_references=bool(reference))[0]}
+        state = ask(here, asked_for(percents, levels | looks | named), references=reference or (), progress=progress)
         song = here.song
     print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
 

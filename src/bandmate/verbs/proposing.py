@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from bandmate.project.folder import Project
 from bandmate.verbs.listening import ears_of
 from bandmate.verbs.progress import Progress, part, silent
+from bandmate.verbs.references import read_references
 from bandmate.version import __version__
 
 if TYPE_CHECKING:
@@ -47,14 +52,22 @@ def propose_mix(
 
 
 def propose_master(
-    project: Project, brief: MasterBrief | None = None, *, seed: int = 0, progress: Progress = silent
+    project: Project,
+    brief: MasterBrief | None = None,
+    *,
+    references: Sequence[Path | str] = (),
+    seed: int = 0,
+    progress: Progress = silent,
 ) -> ProposalState:
     """Listen to the mix and keep a proposal for its master. The song stays as it is.
 
     Parameters
     ----------
     brief : MasterBrief, optional
-        the destination and what replaces its figures; ``spotify`` by default.
+        the destination and what replaces its figures; ``spotify`` by default, and with ``references`` as loud as
+        those.
+    references : sequence of path or str
+        records to compare with, beside those in the brief; see ``bandmate.verbs.references``.
     seed : int
         recorded with the proposal.
 
@@ -67,13 +80,18 @@ def propose_master(
     ------
     UnknownName
         if there is no such destination.
+    RequestError
+        if a reference is not there.
     MediaError, ProjectError
-        if a recording cannot be read, or the project cannot be written to.
+        if a recording or a reference cannot be read, or the project cannot be written to.
     """
-    from bandmate.stages.master.brief import MasterBrief
+    from bandmate.stages.master.brief import REFERENCE, MasterBrief
     from bandmate.stages.master.propose import propose_master as propose
 
-    progress("listening to the mix", 0.1)
-    ears = ears_of(project, part(progress, 0.0, 0.9))
-    proposal = propose(project.song, brief or MasterBrief(), ears=ears, version=__version__, seed=seed)
+    read = read_references(references, memory=project.memory, progress=part(progress, 0.0, 0.2))
+    asked = brief or MasterBrief(profile=REFERENCE if read else "spotify")
+    asked = replace(asked, references=(*asked.references, *read))
+    progress("listening to the mix", 0.2)
+    ears = ears_of(project, part(progress, 0.2, 0.9))
+    proposal = propose(project.song, asked, ears=ears, version=__version__, seed=seed)
     return project.proposal(project.add_proposal(proposal))
