@@ -88,7 +88,7 @@ def result(row: ServiceRow, master: MasterPart) -> ServiceResult | None:
 
 
 def clean(is_clean: bool | None) -> str:
-    return {True: "clean", False: "clips", None: "not tried"}[is_clean]
+    return {True: "clean", False: "clips", None: "codec not tried"}[is_clean]
 
 
 def clean_class(is_clean: bool | None) -> str:

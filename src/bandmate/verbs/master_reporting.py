@@ -32,7 +32,6 @@ from bandmate.verbs.reporting import move_row
 from bandmate.version import __version__
 
 if TYPE_CHECKING:
-    from bandmate.project.decisions import ProposalState
     from bandmate.project.folder import Project
     from bandmate.report.data import FileRow, ProposalPart
     from bandmate.report.master_data import MasterPart, MasterReport, ProfileRow
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from bandmate.verbs.mastering import MadeMaster, MasterResults, Order
 
 REPORT_PAGE, REPORT_RECORD, PLOTS_FOLDER = "report.html", "report.json", "plots"
+SAID_ABOVE = ("target: ", "compared with: ", "no reference: ")
+"""Remarks of a proposal that the report has as its profile, its references and its own remark."""
 
 
 def write_report(
@@ -111,7 +112,7 @@ def master_part(song: Song, master: MadeMaster, look: Look, order: Order) -> Mas
         stereo=stereo_field(done, references, look.before, look.picture) if done else None,
         history=loudness_history(song, done) if done else None,
         limiter=limiter_work(song, master.reduction_db),
-        proposal=proposal_part(song, master.proposal),
+        proposal=proposal_part(song, master),
         files=master_files(master, order.folder),
         remarks=("Nothing was done: the file is the piece as it came.",) if master.is_untouched else (),
     )
@@ -141,16 +142,22 @@ def profile_row(master: MadeMaster) -> ProfileRow | None:
     )
 
 
-def proposal_part(song: Song, state: ProposalState) -> ProposalPart:
-    """The proposal with its moves in words."""
+def proposal_part(song: Song, master: MadeMaster) -> ProposalPart:
+    """The proposal with its moves in words, and those of its remarks that no other part of the report says."""
     from bandmate.report.data import ProposalPart
 
+    state, done = master.proposal, master.done
+    elsewhere = {*(f"{node.name}: {node.sentence}" for node in done.nodes), *done.remarks} if done else set()
     return ProposalPart(
         id=state.id,
         stage=state.proposal.stage,
         title=state.proposal.title,
         moves=tuple(move_row(song, one) for one in state.moves),
-        remarks=state.proposal.remarks,
+        remarks=tuple(
+            as_sentence(remark)
+            for remark in state.proposal.remarks
+            if remark not in elsewhere and not remark.startswith(SAID_ABOVE)
+        ),
     )
 
 
@@ -185,7 +192,8 @@ def players_note(looks: Looks) -> str:
 
 def remarks_on(results: MasterResults, order: Order, looks: Looks) -> list[str]:
     """What holds for all masters."""
-    found = [as_sentence(remark) for remark in (*order.remarks, *results.remarks)]
+    faults = next((one.done.remarks for one in results.masters if one.done), ())
+    found = [as_sentence(remark) for remark in (*order.remarks, *faults, *results.remarks)]
     if not order.brief.references:
         found.append("No reference was given: only measured faults were looked for.")
     known = [preview for preview in looks.extras.previews if preview is not None]
