@@ -12,8 +12,10 @@ How it works, frame by frame:
 
 Styles trade cleanness for loudness. ``transparent`` keeps the gain down 6 ms longer than needed after every peak, and
 averages a reduction over 400 ms. ``balanced`` and ``loud`` stay down only between two peaks that are close to each
-other, come down and go back sooner, and average for shorter. All hold a steady tone still, so that none distorts it;
-what differs is how much of the music between its peaks goes down with them (``bandmate.sound.limiter_gain``).
+other, come down and go back sooner, and slowly only from a reduction that lasted. All hold a steady tone still, so that
+none distorts it; what differs is how much of the music around its peaks goes down with them
+(``bandmate.sound.limiter_gain``). ``transparent`` goes by the crests of waves alone, so a `Backstop` follows it, for
+waves so long that their slopes are too high before the crest comes; the others go by slopes too.
 
 Conventions: all channels get the same gain. The aim is `MARGIN_DB` below the ceiling, because meters differ: clipped
 white noise, limited by 12 dB, reads at most the ceiling on 4x and 16x meters with steep, gentle and rolled-off filters
