@@ -25,7 +25,7 @@ def looked_for_everywhere(audio: Audio, oversample: int) -> TruePeak:
     """The same meter with bounds so high that nothing is skipped."""
     meter = TruePeakMeter(audio.rate_hz, audio.channels, oversample)
     ladder = meter._ladder
-    meter._ladder = replace(ladder, reach=ladder.reach + 1e6, rest=ladder.rest + 1e6)
+    meter._ladder = replace(ladder, bounds=ladder.bounds + 1e6)
     meter.feed(audio.samples)
     return meter.result()
 
@@ -37,11 +37,15 @@ def music_like(rng: np.random.Generator, rate_hz: int) -> dict[str, Audio]:
     clicks = np.where(rng.random(plain.shape) < 1e-3, plain * 9, 0)
     kinds = {"noise": plain, "clipped": np.clip(plain * 20, -1, 1), "clicks": clicks, "high": high}
     kinds["swell"] = plain * np.linspace(0, 3, plain.shape[1])
+    frames = np.arange(plain.shape[1])
+    chirp = np.sin(np.pi * 0.5 * frames**2 / len(frames))
+    kinds["chirp"] = np.stack([chirp, chirp[::-1] * (1 + 1e-5 * plain[0])])
+    kinds["between"] = np.sin(np.pi / 2 * frames + np.pi / 4) * (1 + 1e-3 * plain)
     return {kind: Audio(samples, rate_hz) for kind, samples in kinds.items()}
 
 
 @pytest.mark.parametrize("oversample", [4, 16])
-@pytest.mark.parametrize("kind", ["noise", "clipped", "clicks", "high", "swell"])
+@pytest.mark.parametrize("kind", ["noise", "clipped", "clicks", "high", "swell", "chirp", "between"])
 def test_skipping_gives_exactly_what_looking_everywhere_gives(
     rng: np.random.Generator, kind: str, oversample: int
 ) -> None:
@@ -75,8 +79,26 @@ def test_the_bounds_that_allow_skipping_hold(oversample: int, level: int) -> Non
 @pytest.mark.parametrize("oversample", [4, 16])
 def test_no_point_exceeds_the_samples_by_more_than_the_magnitude_of_its_taps(oversample: int) -> None:
     ladder = interpolator(oversample)
-    assert ladder.reach[0] == 0.0
-    assert ladder.rest[0] >= np.abs(ladder.taps).sum(axis=1).max()
+    reach, rest, bend = ladder.bounds[0]
+    assert (reach, bend) == (0.0, 0.0)
+    assert rest >= np.abs(ladder.taps).sum(axis=1).max()
+
+
+@pytest.mark.parametrize("oversample", [4, 16])
+def test_a_point_is_a_straight_line_and_second_differences(oversample: int) -> None:
+    """Find both for every point: then no signal whatever can break the bound."""
+    ladder = interpolator(oversample)
+    length, (reach, _, bend) = ladder.taps.shape[1], ladder.bounds[1]
+    second_differences = np.zeros((length, length - 2))
+    for place in range(length - 2):
+        second_differences[place : place + 3, place] = 1.0, -2.0, 1.0
+    line = np.eye(length)[:, length // 2 - 1 : length // 2 + 1]
+    for row in ladder.taps.astype(float):
+        weights, *_ = np.linalg.lstsq(np.hstack([line, second_differences]), row)
+        assert np.hstack([line, second_differences]) @ weights == pytest.approx(row, abs=1e-7)
+        assert np.all(weights[:2] >= 0)
+        assert weights[:2].sum() <= reach + 1e-6
+        assert np.abs(weights[2:]).sum() <= bend + 1e-6
 
 
 @pytest.mark.parametrize("oversample", [4, 16])

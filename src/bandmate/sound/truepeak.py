@@ -35,11 +35,11 @@ from bandmate.sound.kernel import contracted_kernel, kernel
 Oversample = Literal[4, 16]
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
-Bits = npt.NDArray[np.int32]
 
 TILE_FRAMES = 64
 MARGIN_FRAMES = 2
 STRIDE_FRAMES = TILE_FRAMES - 2 * MARGIN_FRAMES
+RUN_TILES = 32
 FEED_FRAMES = 65_536
 ROUNDING = 1e-4
 
@@ -74,9 +74,13 @@ class Ladder:
 
     Level 0 is the samples themselves, level 1 the points half way between, level 2 the quarters, level 3 the
     sixteenths. Every point of a later level is nearly a weighted sum of earlier levels' points within two frames:
-    ``|later| <= reach * max|earlier| + rest * max|samples|``, where ``reach`` is the sum of the weights' magnitudes
-    and ``rest`` the sum of what the weights leave over. For level 0 that is the sum of the magnitudes of the taps.
-    So where the right side is not above the peak found so far, the later points need no look.
+    ``|later| <= reach * max|earlier| + rest * max|samples|``, where ``reach`` is the sum of the weights' magnitudes and
+    ``rest`` the sum of what the weights leave over. So where the right side is not above the peak found so far, the
+    later points need no look.
+
+    From level 0 there are two such bounds. For the first, ``rest`` is the sum of the magnitudes of the taps. For the
+    second the weights are a straight line between two samples; what they leave over is made of second differences, and
+    counts ``bend * max|second differences|``: little in music, much in noise.
 
     Attributes
     ----------
@@ -86,14 +90,14 @@ class Ladder:
         position of each row after its sample, in 1 / oversample frames.
     level_ends : int array (levels,)
         rows of ``taps`` known at each level; 0 for level 0.
-    reach, rest : float array (levels,)
+    bounds : float array (1 + levels, 3)
+        reach, rest and bend; two rows for level 0.
     """
 
     taps: Samples
     points: Whole
     level_ends: Whole
-    reach: Reals
-    rest: Reals
+    bounds: Reals
 
 
 DESIGNS: dict[int, tuple[int, float]] = {4: (48, 6.0), 16: (128, 7.0)}
@@ -128,8 +132,23 @@ def interpolator(oversample: int) -> Ladder:
     taps /= taps.sum(axis=1, keepdims=True)
     ends = np.cumsum([0] + [len(level) for level in levels if level])[:-1]
     magnitude = float(np.abs(taps).sum(axis=1).max())
-    reach, rest = np.array([(0.0, magnitude), *BOUNDS[oversample]]).T
-    return Ladder(taps.astype(np.float32), points, ends, reach, rest + ROUNDING * magnitude)
+    from_samples = [(0.0, magnitude, 0.0), (1.0, 0.0, bend(taps))]
+    bounds = np.array([*from_samples, *((*bound, 0.0) for bound in BOUNDS[oversample])])
+    bounds[:, 1] += ROUNDING * magnitude
+    return Ladder(taps.astype(np.float32), points, ends, bounds)
+
+
+def bend(taps: Reals) -> float:
+    """How far second differences of magnitude 1 can move a point away from the straight line between its neighbours.
+
+    A row of taps less the line of the same sum and the same centre of gravity is a sum of second differences; its
+    running sum's running sum is their weights.
+    """
+    before = taps.shape[1] // 2 - 1
+    line = np.zeros(taps.shape)
+    line[:, before + 1] = taps @ (np.arange(taps.shape[1]) - before)
+    line[:, before] = taps.sum(axis=1) - line[:, before + 1]
+    return float(np.abs(np.cumsum(np.cumsum(taps - line, axis=1), axis=1)).sum(axis=1).max())
 
 
 class TruePeakMeter:
@@ -167,7 +186,10 @@ class TruePeakMeter:
         RequestError
             for a wrong number of channels, or naming the first NaN or infinite frame.
         """
-        samples = finite_block(block, len(self._best), start_frame=self._frames, rate_hz=self._rate_hz)
+        self.take(finite_block(block, len(self._best), start_frame=self._frames, rate_hz=self._rate_hz))
+
+    def take(self, samples: Samples) -> None:
+        """As ``feed``, for a block that `finite_block` has given."""
         if samples.size:
             self._sample_peak = max(self._sample_peak, float(samples.max()), -float(samples.min()))
         for start in range(0, samples.shape[1], FEED_FRAMES):
@@ -197,14 +219,7 @@ class TruePeakMeter:
         ladder, done = self._ladder, 0
         for row, found in zip(signal, best, strict=True):
             done = _search(
-                row,
-                self._pending_start,
-                ladder.taps,
-                ladder.points,
-                ladder.level_ends,
-                ladder.reach,
-                ladder.rest,
-                found,
+                row, self._pending_start, ladder.taps, ladder.points, ladder.level_ends, ladder.bounds, found
             )
         return done
 
@@ -233,46 +248,67 @@ def compile_kernels() -> None:
 
 @kernel
 def _search(
-    signal: Samples,
-    start_frame: int,
-    taps: Samples,
-    points: Whole,
-    level_ends: Whole,
-    reach: Reals,
-    rest: Reals,
-    best: Reals,
+    signal: Samples, start_frame: int, taps: Samples, points: Whole, level_ends: Whole, bounds: Reals, best: Reals
 ) -> int:
     """Find the highest point in all whole tiles; keep magnitude, frame and point of it in ``best``.
 
-    Magnitudes are compared as the bits of the float32: for positive floats the order is the same, and it vectorizes.
+    Gives the number of frames that are done with. A tile is entered where the bounds do not rule it out.
     """
     reach_frames, before = TILE_FRAMES + taps.shape[1] - 1, taps.shape[1] // 2 - 1
-    curve = np.zeros(TILE_FRAMES, np.float32)
-    curve_bits, signal_bits = curve.view(np.int32), signal.view(np.int32)
-    highest = np.zeros(1, np.int32)
-    height = highest.view(np.float32)
-    start = 0
-    while start + reach_frames <= signal.shape[0]:
-        frame = start_frame + start + before
-        highest[0] = _highest(signal_bits[start : start + reach_frames])
-        widest = np.float64(height[0])
-        tile = signal_bits[start + before : start + before + TILE_FRAMES]
-        highest[0] = _highest(tile)
-        earlier = np.float64(height[0])
+    tiles: int = max(0, (signal.shape[0] - reach_frames) // STRIDE_FRAMES + 1)
+    beyond = (reach_frames - TILE_FRAMES + STRIDE_FRAMES - 1) // STRIDE_FRAMES
+    surveyed, curve = np.zeros((2, RUN_TILES + beyond)), np.zeros(TILE_FRAMES, np.float32)
+    for number in range(tiles):
+        nth, start = number % RUN_TILES, number * STRIDE_FRAMES
+        if nth == 0:
+            places = min(RUN_TILES, tiles - number) + beyond
+            run = signal[start : start + places * STRIDE_FRAMES + TILE_FRAMES]
+            is_open = bounds[0, 1] * _magnitude(run) > best[0]
+            if is_open:
+                _survey(run, surveyed[:, :places], curve)
+        if not is_open:
+            continue
+        widest, bent = surveyed[0, nth], surveyed[1, nth]
+        for further in range(nth + 1, nth + 1 + beyond):
+            widest, bent = max(widest, surveyed[0, further]), max(bent, surveyed[1, further])
+        if bounds[0, 1] * widest <= best[0] or _line_bound(bounds, widest, widest, bent) <= best[0]:
+            continue
+        tile, frame = signal[start + before : start + before + TILE_FRAMES], start_frame + start + before
+        earlier = _magnitude(tile)
         if earlier > best[0]:
-            _note(tile, highest[0], earlier, frame, 0, best)
+            _note(tile, earlier, frame, 0, best)
+        if _line_bound(bounds, earlier, widest, bent) <= best[0]:
+            continue
         for level in range(level_ends.shape[0]):
-            if reach[level] * earlier + rest[level] * widest <= best[0]:
+            if level and bounds[level + 1, 0] * earlier + bounds[level + 1, 1] * widest <= best[0]:
                 break
             last = level_ends[level + 1] if level + 1 < level_ends.shape[0] else taps.shape[0]
             for row in range(level_ends[level], last):
                 _interpolate(signal[start:], taps[row], curve)
-                highest[0] = _highest(curve_bits)
-                earlier = max(earlier, np.float64(height[0]))
-                if height[0] > best[0]:
-                    _note(curve_bits, highest[0], np.float64(height[0]), frame, points[row], best)
-        start += STRIDE_FRAMES
-    return start
+                height = _magnitude(curve)
+                earlier = max(earlier, height)
+                if height > best[0]:
+                    _note(curve, height, frame, points[row], best)
+    return tiles * STRIDE_FRAMES
+
+
+@kernel
+def _survey(run: Samples, surveyed: Reals, curve: Samples) -> None:
+    """Write the largest magnitude of the samples and of their second differences around each tile of a run."""
+    for nth in range(surveyed.shape[1]):
+        at = min(nth * STRIDE_FRAMES, run.shape[0] - TILE_FRAMES)
+        surveyed[0, nth] = _magnitude(run[at : at + TILE_FRAMES])
+        at = min(at, run.shape[0] - TILE_FRAMES - 2)
+        a, b, c = run[at:], run[at + 1 :], run[at + 2 :]
+        for i in range(TILE_FRAMES):
+            curve[i] = a[i] - b[i] - b[i] + c[i]
+        surveyed[1, nth] = _magnitude(curve)
+
+
+@kernel
+def _line_bound(bounds: Reals, earlier: float, widest: float, bent: float) -> float:
+    """How high a point can be, from the straight line between two samples; see `Ladder`."""
+    return float(bounds[1, 0] * earlier + bounds[1, 1] * widest + bounds[1, 2] * bent)
 
 
 @contracted_kernel
@@ -292,18 +328,22 @@ def _interpolate(signal: Samples, row: Samples, curve: Samples) -> None:
 
 
 @kernel
-def _highest(bits: Bits) -> np.int32:
-    """The largest magnitude, as bits."""
-    highest = np.int32(0)
+def _magnitude(samples: Samples) -> float:
+    """The largest magnitude.
+
+    subtle: compared as the bits of the float32, for positive floats have the same order and whole numbers vectorize;
+    the casts keep them 32 bits wide.
+    """
+    bits, highest = samples.view(np.int32), np.int32(0)
     for i in range(bits.shape[0]):
-        highest = max(highest, bits[i] & np.int32(0x7FFFFFFF))
-    return highest
+        highest = np.int32(max(highest, np.int32(bits[i] & np.int32(0x7FFFFFFF))))
+    return float(np.int32(highest).view(np.float32))
 
 
 @kernel
-def _note(bits: Bits, highest: int, height: float, frame: int, point: int, best: Reals) -> None:
+def _note(samples: Samples, height: float, frame: int, point: int, best: Reals) -> None:
     """Remember a new highest point and the first place where it is."""
-    for i in range(bits.shape[0]):
-        if bits[i] & np.int32(0x7FFFFFFF) == highest:
+    for i in range(samples.shape[0]):
+        if abs(np.float64(samples[i])) == height:
             best[0], best[1], best[2] = height, frame + i, point
             return
