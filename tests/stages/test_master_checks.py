@@ -16,6 +16,7 @@ from bandmate.sound.resample import resample
 from bandmate.stages.hearing import hear
 from bandmate.stages.master.checks import DC_BAND, RUMBLE_BAND, Repair, RepairFindings, find_repairs, through
 from bandmate.stages.master.diagnosis import diagnose
+from bandmate.stages.master.faults import remarks_on
 from bandmate.stages.master.nodes import REPAIR, SUBSONIC
 from tests.conftest import shared_folder
 from tests.sound.running import sine
@@ -206,8 +207,8 @@ def test_samples_that_are_no_numbers_are_counted() -> None:
     clean = record(2.0)
     broken = clean.copy()
     broken[0, 100:103] = np.nan
-    found = find_repairs(hear(tape(clean)(), RATE_HZ), tape(broken), RATE_HZ)
-    assert found.repairs == () and only(found, "samples").startswith("3 samples are no numbers")
+    (found,) = remarks_on(hear(tape(clean)(), RATE_HZ), diagnose(tape(broken), RATE_HZ))
+    assert found.check == "samples" and found.text.startswith("3 samples are no numbers")
 
 
 @pytest.mark.parametrize("edge_hz", [12_000, 16_000, 18_500])

@@ -13,6 +13,7 @@ Not covered: devices between gain and limiter.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +26,14 @@ from bandmate.sound.kernel import kernel
 from bandmate.sound.limiter import MARGIN_DB
 from bandmate.sound.limiter_gain import SHAPES, GainRider, Tally
 from bandmate.sound.limiter_peaks import GLANCE_TAPS, LANES, SPARE, TILE, TILES, peak_filters
-from bandmate.sound.loudness import MOMENTARY_HOPS, OFFSET_LU, Loudness, album_loudness
+from bandmate.sound.loudness import (
+    MOMENTARY_HOPS,
+    OFFSET_LU,
+    SHORT_TERM_HOPS,
+    Loudness,
+    album_loudness,
+    loudness_range,
+)
 from bandmate.sound.polyphase import Phases, Points, interpolate
 
 HOPS_PER_SECOND = 1_280
@@ -39,10 +47,11 @@ Reals = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What a limiter would do at a gain; None for a loudness where there is none to measure."""
+    """What a limiter would do at a gain; None for a loudness or a range where there is none to measure."""
 
     gain_db: float
     loudness_lufs: float | None
+    range_lu: float | None
     max_reduction_db: float
     mean_reduction_db: float
 
@@ -113,28 +122,47 @@ class Forecaster:
             ridden = rider.ride(piece[np.newaxis])
             tally.take(ridden)
             gains[start : start + CHUNK_HOPS] = ridden
-        report = tally.report()
+        report, tenths = tally.report(), self._tenths(gains[late:] * factor)
+        momentary, short_term = (self._levels(tenths, hops) for hops in (MOMENTARY_HOPS, SHORT_TERM_HOPS))
+        none = len(momentary) == 0
         return Forecast(
             gain_db=gain_db,
-            loudness_lufs=self._loudness(gains[late:] * factor),
+            loudness_lufs=None if none else album_loudness([Loudness(None, None, None, None, momentary, short_term)]),
+            range_lu=loudness_range(short_term),
             max_reduction_db=report["max_reduction_db"],
             mean_reduction_db=report["mean_reduction_db"],
         )
 
-    def _loudness(self, gains: Gains) -> float | None:
-        """Integrated loudness of the hops, each with its gain."""
+    def ridden(self, gain_db: Callable[[Reals], Reals]) -> Forecaster:
+        """Forecasts for the same signal with a hand on the fader before the gain: decibels for moments in seconds."""
+        gains = np.empty(len(self._peaks), dtype=np.float32)
+        for start in range(0, len(gains), CHUNK_HOPS):
+            moments = np.arange(start, min(start + CHUNK_HOPS, len(gains))) / HOPS_PER_SECOND
+            gains[start : start + CHUNK_HOPS] = 10.0 ** (gain_db(moments) / 20.0)
+        return Forecaster(self._peaks * gains, self._energies * gains * gains, self._limiter, self._rate_hz)
+
+    def louder(self, lu: float) -> Forecaster:
+        """Forecasts for the same peaks with more loudness under them: what wider sides add, for one."""
+        factor = np.float32(10.0 ** (lu / 10.0))
+        return Forecaster(self._peaks, self._energies * factor, self._limiter, self._rate_hz)
+
+    def _tenths(self, gains: Gains) -> Reals:
+        """Energy of each tenth of a second, every hop with its gain."""
         tenths = np.empty(len(gains) // HOPS_PER_TENTH)
-        if len(tenths) < MOMENTARY_HOPS:
-            return None
         step = CHUNK_HOPS // HOPS_PER_TENTH
         for start in range(0, len(tenths), step):
             part = slice(start * HOPS_PER_TENTH, min(start + step, len(tenths)) * HOPS_PER_TENTH)
             energies = self._energies[part] * np.square(gains[part], dtype=np.float64)
             tenths[start : start + step] = energies.reshape(-1, HOPS_PER_TENTH).sum(axis=1)
-        windows = np.lib.stride_tricks.sliding_window_view(tenths, MOMENTARY_HOPS).sum(axis=1)
+        return tenths
+
+    def _levels(self, tenths: Reals, hops: int) -> Reals:
+        """Loudness of so many tenths together, at each of them; empty where there are fewer."""
+        if len(tenths) < hops:
+            return np.zeros(0)
+        windows = np.lib.stride_tricks.sliding_window_view(tenths, hops).sum(axis=1)
         with np.errstate(divide="ignore"):
-            momentary = OFFSET_LU + 10 * np.log10(windows / (0.1 * MOMENTARY_HOPS * self._rate_hz))
-        return album_loudness([Loudness(None, None, None, None, momentary, np.zeros(0))])
+            return np.asarray(OFFSET_LU + 10 * np.log10(windows / (0.1 * hops * self._rate_hz)))
 
 
 @kernel

@@ -34,7 +34,7 @@ from bandmate.sound.audio import Samples
 from bandmate.sound.processors import processor_for
 from bandmate.stages.hearing import Hearing, hear, peeked
 from bandmate.stages.master.diagnosis import BandBalance, Diagnosis, Tape, diagnose, measured_balance
-from bandmate.stages.master.faults import Remark, opposite_channels, remarks_on
+from bandmate.stages.master.faults import Remark, opposite_channels, remarks_on, remarks_on_hearing
 from bandmate.stages.master.nodes import REPAIR, SUBSONIC
 
 DC_DBFS = -60.0
@@ -64,6 +64,10 @@ STEADY_DB = 1.5
 BAND_CORRELATION = 0.6
 STEP_DB = 0.1
 
+LOWEST_HEARD_HZ = 22.0
+TOP_FROM_HZ, TOP_STEP_DB = 15_000.0, 12.0
+"""The two highest 1/3 octaves of a record are rarely further apart, where nothing is cut off."""
+
 SURE, FAIRLY_SURE = 0.9, 0.7
 
 
@@ -90,6 +94,27 @@ class RepairFindings:
         return tuple(repair.device for repair in self.repairs)
 
 
+def is_suspicious(hearing: Hearing) -> bool:
+    """Whether a hearing leaves room for any of the faults; rather too often than too seldom."""
+    levels = dict(zip(hearing.band_hz, hearing.band_db, strict=True))
+    above = sum(10 ** (db / 10) for hz, db in levels.items() if hz > LOWEST_HEARD_HZ)
+    whole = 10 ** ((hearing.sample_peak_dbfs - hearing.crest_db) / 10)
+    top = [db for hz, db in levels.items() if hz > TOP_FROM_HZ]
+    correlation, balance_db = hearing.correlation, hearing.balance_db
+    leans = balance_db is not None and abs(balance_db) > LEANING_DB / 2
+    return (
+        hearing.stereo_kind not in ("stereo", "dual mono", "mono")
+        or hearing.integrated_lufs is None
+        or hearing.clipped_runs > 0
+        or max(abs(dc) for dc in hearing.channel_dc) > 0.5 * 10 ** (DC_DBFS / 20)
+        or above < (1.0 - RUMBLE_SHARE / 2) * whole
+        or (correlation is not None and correlation < 0.0)
+        or (leans and (correlation or 0.0) > BAND_CORRELATION)
+        or len(top) < 2
+        or top[-1] < top[-2] - TOP_STEP_DB
+    )
+
+
 def find_repairs(hearing: Hearing, tape: Tape, rate_hz: int) -> RepairFindings:
     """Check a sound for faults.
 
@@ -105,7 +130,11 @@ def find_repairs(hearing: Hearing, tape: Tape, rate_hz: int) -> RepairFindings:
     -------
     RepairFindings
         empty for clean music; for silence only the remark that it is silent.
+
+    What the hearing says is enough to know of most records that there is nothing to look for; they are not played.
     """
+    if not is_suspicious(hearing):
+        return RepairFindings((), remarks_on_hearing(hearing))
     found = diagnose(tape, rate_hz)
     remarks = remarks_on(hearing, found)
     if found.levels.bad_samples or hearing.integrated_lufs is None:

@@ -18,16 +18,20 @@ from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.density_match import DensityMatch, match_density
 from bandmate.stages.master.goal import Goal
 from bandmate.stages.master.nodes import CLIP, MULTIBAND, REPAIR, RIDE, SUBSONIC, TONE, WIDTH, Node
+from bandmate.stages.master.outlook import Outlook
 from bandmate.stages.master.passages import Passage, find_passages
-from bandmate.stages.master.range_match import RangeMatch, match_range
+from bandmate.stages.master.range_match import LEAST_CHANGE_LU, RangeMatch, match_range
 from bandmate.stages.master.sketch import Sketch, sketch_of
 from bandmate.stages.master.study import Chain, Study
 from bandmate.stages.master.target import Target
 from bandmate.stages.master.tone import ToneFault, find_tone_fault
 from bandmate.stages.master.tone_match import ToneMatch, match_tone, tilt_device
-from bandmate.stages.master.width_match import WidthMatch, match_width
+from bandmate.stages.master.width_match import WidthMatch, match_width, why_no_width
 
-EXCERPT_SECONDS = 20.0
+EXCERPT_SECONDS = 12.0
+RIDE_ROUNDS = 4
+RIDE_NEAR_LU = 0.2
+
 CLIP_KNEE_DB = 2.0
 """The soft clipper begins to round this far under its ceiling."""
 
@@ -49,7 +53,7 @@ class Design:
     """A chain that grows from node to node, with the sketch of what it leaves.
 
     ``settled`` are the nodes that have their last word already; ``tone``, ``density``, ``range`` and ``width`` say what
-    the others rest on. ``dry`` is the sketch before the tone.
+    the others rest on, ``width_lu`` what the width adds to the loudness. ``dry`` is the sketch before the tone.
     """
 
     study: Study
@@ -62,6 +66,7 @@ class Design:
     density: DensityMatch | None = None
     range: RangeMatch | None = None
     width: WidthMatch | None = None
+    width_lu: float = 0.0
 
     @property
     def chain(self) -> Chain:
@@ -75,34 +80,41 @@ class Design:
         self.settled.append(Node(id=device_id, state=state, sentence=why))  # type: ignore[arg-type]
 
 
-def designed(
-    study: Study, request: Request, *, without: frozenset[str] = frozenset(), missing_lu: float = 0.0
-) -> Design:
-    """A chain up to the limiter.
+def front_of(study: Study, request: Request, *, without: frozenset[str] = frozenset()) -> Design:
+    """The front of a chain: repairs, tone and multiband dynamics.
 
-    Parameters
-    ----------
-    without : set of str
-        ids of devices that were tried already and did not help.
-    missing_lu : float
-        what the loudness range came out short of, so that the ride makes up for it.
+    ``without`` are the ids of devices that were tried already and did not help.
     """
     design = Design(study, study.sketch, study.sketch)
     add_repairs(design, request)
-    for device_id, add in (
-        (TONE, add_tone),
-        (MULTIBAND, add_density),
-        (RIDE, lambda d, r: add_range(d, r, missing_lu)),
-        (WIDTH, add_width),
-        (CLIP, add_clip),
-    ):
-        if device_id in without:
-            continue
-        if request.is_free(device_id):
-            add(design, request)
-        else:
-            design.leave(device_id, "the main bus is locked", state="locked")
+    for device_id, add in ((TONE, add_tone), (MULTIBAND, add_density)):
+        add_if_free(design, request, without, device_id, add)
     return design
+
+
+def complete(design: Design, request: Request, outlook: Outlook | None, *, without: frozenset[str]) -> None:
+    """The rest of the chain up to the limiter: ride, stereo, soft clip. No ``outlook`` is no limiter."""
+
+    def add_ride(design: Design, request: Request) -> None:
+        add_range(design, request, outlook)
+
+    for device_id, add in ((RIDE, add_ride), (WIDTH, add_width), (CLIP, add_clip)):
+        add_if_free(design, request, without, device_id, add)
+
+
+def add_if_free(
+    design: Design,
+    request: Request,
+    without: frozenset[str],
+    device_id: str,
+    add: Callable[[Design, Request], None],
+) -> None:
+    if device_id in without:
+        return
+    if request.is_free(device_id):
+        add(design, request)
+    else:
+        design.leave(device_id, "the main bus is locked", state="locked")
 
 
 def add_repairs(design: Design, request: Request) -> None:
@@ -155,6 +167,7 @@ def tone_match_of(sketch: Sketch, request: Request) -> ToneMatch | None:
         request.target,
         strength=brief.strength("tone"),
         guard=brief.guard,
+        shape_sides=brief.strength("width") > 0.0,
         linear_phase=brief.is_linear_phase,
     )
 
@@ -224,7 +237,7 @@ def match_tone_again(design: Design, request: Request) -> None:
         design.sketch = coloured.equalized(again.device.bands)
 
 
-def add_range(design: Design, request: Request, missing_lu: float) -> None:
+def add_range(design: Design, request: Request, outlook: Outlook | None) -> None:
     target, strength = request.target, request.brief.strength("dynamics")
     if strength == 0.0:
         design.leave(RIDE, "not asked for", state="off")
@@ -233,13 +246,37 @@ def add_range(design: Design, request: Request, missing_lu: float) -> None:
         design.leave(RIDE, "no reference to compare with; left alone")
         return
     design.passages = find_passages(design.sketch) if request.brief.is_by_passage else ()
-    design.range = match_range(
-        design.sketch, target.range_lu, strength=strength, passages=design.passages, missing_lu=missing_lu
-    )
+    design.range = ride_for(design, target.range_lu, strength, outlook)
     if design.range is None:
         design.leave(RIDE, "the loudness range is near enough to the references; left alone")
     else:
         design.devices.append(design.range.device)
+
+
+def ride_for(design: Design, target_lu: float, strength: float, outlook: Outlook | None) -> RangeMatch | None:
+    """A ride that leaves the wanted range behind the limiter, as far as that can be foretold."""
+    was = design.study.before.range_lu
+    if was is None:
+        return None
+    wanted = was + strength * (target_lu - was)
+    left = outlook.range_lu(None) if outlook else design.sketch.range_lu()
+    if left is None or abs(left - wanted) < LEAST_CHANGE_LU:
+        return None
+    best, best_short = None, abs(wanted - left)
+    aim = (design.sketch.range_lu() or 0.0) + (wanted - left)
+    for _ in range(RIDE_ROUNDS):
+        match = match_range(design.sketch, aim, strength=1.0, passages=design.passages)
+        if match is None:
+            break
+        got = outlook.range_lu(match.device) if outlook else match.foretold_lu
+        short = wanted - (got or 0.0)
+        if abs(short) < best_short:
+            best = RangeMatch(match.device, was, wanted, target_lu, wanted - short, left)
+            best_short = abs(short)
+        if abs(short) < RIDE_NEAR_LU:
+            break
+        aim += short
+    return best
 
 
 def add_width(design: Design, request: Request) -> None:
@@ -250,15 +287,23 @@ def add_width(design: Design, request: Request) -> None:
         return
     if target is not None and target.width_db and strength:
         design.width = match_width(
-            design.sketch, target, strength=strength, guard=brief.guard, mono_below_hz=goal.mono_below_hz
+            design.sketch,
+            target,
+            strength=strength,
+            guard=brief.guard,
+            mono_below_hz=goal.mono_below_hz,
+            before=design.dry,
         )
     device = design.width.device if design.width else Width(id=WIDTH, mono_below_hz=goal.mono_below_hz)
     device = replace(device, side=min(max(device.side * brief.side, 0.0), 4.0))
     if device == device.neutral():
-        why = "as wide as the references" if target is not None and target.width_db else "no reference to compare with"
+        has_target = target is not None and target.width_db
+        why = why_no_width(design.sketch, target) if target and has_target else "no reference to compare with"
         design.leave(WIDTH, f"{why}; left alone")
         return
-    design.add(device, design.sketch.widened(device.side, device.mono_below_hz))
+    narrow = design.sketch
+    design.add(device, narrow.widened(device.side, device.mono_below_hz))
+    design.width_lu = (design.sketch.integrated_lufs() or 0.0) - (narrow.integrated_lufs() or 0.0)
 
 
 def add_clip(design: Design, request: Request) -> None:

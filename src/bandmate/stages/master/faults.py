@@ -51,8 +51,13 @@ def remarks_on(hearing: Hearing, found: Diagnosis) -> tuple[Remark, ...]:
         return (bad_samples(found),)
     if hearing.first_sound_seconds is None:
         return (Remark("silence", "there is nothing to hear: all of it is silent"),)
-    checks = (clipping, overs, silent_channel, dual_mono, silence_around, top_edge)
-    return tuple(remark for check in checks for remark in check(hearing, found))
+    played = (clipping, silent_channel, top_edge)
+    return (*(remark for check in played for remark in check(hearing, found)), *remarks_on_hearing(hearing))
+
+
+def remarks_on_hearing(hearing: Hearing) -> tuple[Remark, ...]:
+    """What the hearing alone says, of a sound that is not silent."""
+    return tuple(remark for check in (overs, dual_mono, silence_around) for remark in check(hearing))
 
 
 def bad_samples(found: Diagnosis) -> Remark:
@@ -80,7 +85,7 @@ def clipping(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
     yield Remark("clipping", f"{text}; no master mends that: take the declipping to the mix", evidence, first)
 
 
-def overs(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
+def overs(hearing: Hearing) -> Iterator[Remark]:
     """Peaks above full scale between the samples of a file that stays below it, or in a float file."""
     if hearing.true_peak_dbtp <= OVER_DBTP:
         return
@@ -126,14 +131,14 @@ def silent_channel(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
         yield Remark("silent channel", text, evidence)
 
 
-def dual_mono(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
+def dual_mono(hearing: Hearing) -> Iterator[Remark]:
     """Two channels with the same in them."""
     if hearing.stereo_kind == "dual mono":
         evidence = Evidence(what="correlation of the channels", unit="", before=hearing.correlation)
         yield Remark("dual mono", "both channels are the same: this is a mono record in a stereo file", (evidence,))
 
 
-def silence_around(hearing: Hearing, found: Diagnosis) -> Iterator[Remark]:
+def silence_around(hearing: Hearing) -> Iterator[Remark]:
     """Long silence before the first sound and after the last."""
     if hearing.first_sound_seconds is None or hearing.last_sound_seconds is None:
         return

@@ -1,34 +1,35 @@
 """From a design to a master: gain and limiter solved on the sound, everything measured, what did not help dropped.
 
-A chain is tried as a whole. Whatever did not measurably help is taken out and the rest is tried again; a loudness range
-that the limiter pulled away from what was wanted is made up for in the ride. So what is proposed is what was measured.
+A chain is tried as a whole. Whatever did not measurably help is taken out and the rest is tried again. So what is
+proposed is what was measured.
 
 Not covered: turning nodes into moves (``bandmate.stages.master.propose``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from msgspec.structs import replace
+import msgspec
 
 from bandmate.song.devices import Limiter
 from bandmate.song.evidence import Evidence
 from bandmate.stages.hearing import Hearing
-from bandmate.stages.master.design import Design, Request, designed
+from bandmate.stages.master.design import Design, Request, complete, front_of
 from bandmate.stages.master.goal import Goal
-from bandmate.stages.master.nodes import CHAIN_IDS, LIMITER, RIDE, Node, chain_of
+from bandmate.stages.master.nodes import CHAIN_IDS, LIMITER, Node, chain_of
+from bandmate.stages.master.outlook import Outlook
 from bandmate.stages.master.passages import Passage
 from bandmate.stages.master.reasons import change, node_for
-from bandmate.stages.master.solve import Solved, solve_limiter
+from bandmate.stages.master.search import Bounds, Reading, next_gain
+from bandmate.stages.master.solve import MOST_MEAN_REDUCTION_DB, NEAR_ENOUGH_DB, Solved, better
 from bandmate.stages.master.study import Chain, Study
 from bandmate.stages.words import clock
 
-MOST_ROUNDS = 5
-MOST_CORRECTIONS = 2
-RANGE_SHORT_LU = 0.5
-LOUDNESS_ROUNDS = 3
-LOUDNESS_OFF_LU = 0.03
+MOST_ROUNDS = 4
+CEILING_ROUNDS = 3
+LOUDNESS_ROUNDS = 8
+LOUDNESS_OFF_LU = 0.04
 
 HARD_DB = 6.0
 VERY_HARD_DB = 9.0
@@ -72,18 +73,15 @@ def mastered(study: Study, request: Request) -> Mastered:
     The piece must have a loudness: not silent, and 400 ms or longer.
     """
     dropped: dict[str, Node] = {}
-    missing_lu, corrections = 0.0, 0
     for _ in range(MOST_ROUNDS):
-        design = designed(study, request, without=frozenset(dropped), missing_lu=missing_lu)
-        done = finished(design, request)
+        without = frozenset(dropped)
+        design = front_of(study, request, without=without)
+        outlook = outlook_of(design, request)
+        complete(design, request, outlook, without=without)
+        done = finished(design, request, outlook)
         tried = tried_nodes(design, request, done)
         worse = {node.id: node for node in tried if node.state == "dropped"}
-        short = range_short(design, done) if corrections < MOST_CORRECTIONS else 0.0
-        if short:
-            worse.pop(RIDE, None)
-            corrections += 1
-            missing_lu += short
-        if not worse and not short:
+        if not worse:
             break
         dropped |= worse
     nodes = {node.id: node for node in (*design.settled, *dropped.values(), *tried, limiter_node(request, done, study))}
@@ -108,30 +106,39 @@ def tried_nodes(design: Design, request: Request, done: Finished) -> list[Node]:
     return [node_for(device_id, design, request, heard) for device_id in open_ones]
 
 
-def range_short(design: Design, done: Finished) -> float:
-    """What the loudness range still lacks of what was wanted, LU; 0 where it is near enough or there is no ride."""
-    if design.range is None or done.after.range_lu is None:
-        return 0.0
-    short = design.range.wanted_lu - done.after.range_lu
-    return short if abs(short) > RANGE_SHORT_LU else 0.0
-
-
-def finished(design: Design, request: Request) -> Finished:
-    """The chain with gain and limiter, as they come out of the solver, and heard."""
-    study, goal, brief = design.study, request.goal, request.brief
-    chain = design.chain
-    if brief.loudness == 0.0:
-        return without_limiter(study, chain, "not asked for", "off")
-    if not request.is_free(LIMITER):
-        return without_limiter(study, chain, "the main bus is locked", "locked")
+def outlook_of(design: Design, request: Request) -> Outlook | None:
+    """What the limiter will do to the front of the chain; None where there will be none."""
+    brief, goal, study = request.brief, request.goal, design.study
+    if brief.loudness == 0.0 or not request.is_free(LIMITER):
+        return None
     now = study.before.integrated_lufs
     assert now is not None, "silence is not mastered"
     wanted = goal.partly(now, brief.loudness)
+    limiter = Limiter(id=LIMITER, ceiling_dbtp=goal.ceiling_dbtp, style=brief.style)
+    bounds = None if wanted is None else bounds_for(wanted, limiter)
+    return Outlook(study.tape(design.chain).forecaster(limiter, study.rate_hz), limiter, bounds)
+
+
+def bounds_for(wanted_lufs: float, limiter: Limiter) -> Bounds:
+    return Bounds(
+        target_lufs=wanted_lufs,
+        most_mean_reduction_db=MOST_MEAN_REDUCTION_DB[limiter.style],
+        within_db=NEAR_ENOUGH_DB,
+    )
+
+
+def finished(design: Design, request: Request, outlook: Outlook | None) -> Finished:
+    """The chain with gain and limiter, as they come out of real runs, and heard."""
+    study, goal, chain = design.study, request.goal, design.chain
+    if outlook is None:
+        is_locked = request.brief.loudness > 0.0
+        why = ("the main bus is locked", "locked") if is_locked else ("not asked for", "off")
+        return without_limiter(study, chain, *why)
+    wanted = outlook.bounds.target_lufs if outlook.bounds else None
     nearly = Goal(goal.name, wanted, goal.ceiling_dbtp, goal.origin)
     if (not chain or wanted is None) and nearly.is_met_by(study.heard(chain)):
         return without_limiter(study, chain, f"the song meets {goal.name} as it is; left alone", "not needed")
-    limiter = Limiter(id=LIMITER, ceiling_dbtp=goal.ceiling_dbtp, style=brief.style)
-    return with_limiter(study, chain, limiter, wanted)
+    return with_limiter(design, outlook)
 
 
 def without_limiter(study: Study, chain: Chain, why: str, state: str) -> Finished:
@@ -139,26 +146,43 @@ def without_limiter(study: Study, chain: Chain, why: str, state: str) -> Finishe
     return Finished(chain, study.heard(chain), None, None, node)
 
 
-def with_limiter(study: Study, chain: Chain, limiter: Limiter, wanted_lufs: float | None) -> Finished:
-    """Solve, hear, and correct for what lies behind the limiter (main's fader) and for the meters' last hundredths."""
-    solved: Solved | None = None
-    aim, ceiling_dbtp = wanted_lufs, limiter.ceiling_dbtp
-    for _ in range(LOUDNESS_ROUNDS):
-        if aim is not None:
-            solved = solve_limiter(study.tape(chain).blocks(), limiter, study.rate_hz, aim)
-            limiter = solved.limiter
-        study.tape((*chain, limiter))
+def with_limiter(design: Design, outlook: Outlook) -> Finished:
+    """Run the chain until loudness and ceiling are as asked for; as a rule once or twice."""
+    study, chain, limiter = design.study, design.chain, outlook.limiter
+    ceiling_dbtp = limiter.ceiling_dbtp
+    for _ in range(CEILING_ROUNDS):
+        solved = run_to_loudness(design, replace(outlook, limiter=limiter)) if outlook.bounds else None
+        limiter = solved.limiter if solved else limiter
         after = study.heard((*chain, limiter))
         over = after.highest_peak_dbtp - ceiling_dbtp
-        off = 0.0
-        if aim is not None and wanted_lufs is not None and solved is not None and solved.reached:
-            off = wanted_lufs - (after.integrated_lufs or wanted_lufs)
-        if over <= 0.0 and abs(off) <= LOUDNESS_OFF_LU:
+        if over <= 0.0:
             break
-        if over > 0.0:
-            limiter = replace(limiter, ceiling_dbtp=limiter.ceiling_dbtp - over - 0.02)
-        aim = None if aim is None else aim + off
+        limiter = msgspec.structs.replace(limiter, ceiling_dbtp=limiter.ceiling_dbtp - over - 0.02)
     return Finished((*chain, limiter), after, solved, limiter)
+
+
+def run_to_loudness(design: Design, outlook: Outlook) -> Solved:
+    """The limiter at the gain that gives the loudness, found by forecast and settled by real runs."""
+    bounds, study, chain = outlook.bounds, design.study, design.chain
+    assert bounds is not None
+    forecaster = outlook.ridden(design.range.device if design.range else None)
+    if design.width_lu:
+        forecaster = forecaster.louder(design.width_lu)
+    readings: list[Reading] = []
+    best: Solved | None = None
+    for _ in range(LOUDNESS_ROUNDS):
+        gain_db = next_gain(forecaster.at, readings, bounds)
+        if gain_db is None:
+            break
+        limiter = msgspec.structs.replace(outlook.limiter, gain_db=gain_db)
+        now = study.limited(chain, limiter, bounds.target_lufs)
+        now = replace(now, reached=abs(now.loudness_lufs - bounds.target_lufs) <= LOUDNESS_OFF_LU)
+        readings.append(Reading(forecaster.at(gain_db), now.loudness_lufs, now.mean_reduction_db))
+        best = now if best is None else better(best, now, bounds)
+        is_held = now.loudness_lufs < bounds.target_lufs and bounds.is_at_limit(now.mean_reduction_db)
+        if best is now and (now.reached or is_held):
+            break
+    return best or study.limited(chain, outlook.limiter, bounds.target_lufs)
 
 
 def limiter_node(request: Request, done: Finished, study: Study) -> Node:

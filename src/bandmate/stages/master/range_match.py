@@ -31,7 +31,7 @@ LEAST_CHANGE_LU = 0.5
 """A range that is nearer than this to what is asked for is left alone."""
 
 SLOPE_LIMITS = (-0.6, 0.6)
-SLOPE_ROUNDS = 18
+SLOPE_STEP = 0.005
 FADES_BELOW_LU = 25.0
 SMOOTH_SECONDS = 4.0
 POINT_TOLERANCE_DB = 0.3
@@ -41,13 +41,15 @@ TRANSITION_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class RangeMatch:
-    """A ride, and what it does to the loudness range as the sketch foretells it."""
+    """A ride, and what it does to the loudness range as it is foretold; ``without_lu`` is the range that is left
+    without the ride, where a limiter behind it changes that."""
 
     device: Ride
     was_lu: float
     wanted_lu: float
     target_lu: float
     foretold_lu: float
+    without_lu: float | None = None
 
     @property
     def most_db(self) -> float:
@@ -56,41 +58,33 @@ class RangeMatch:
 
 
 def match_range(
-    sketch: Sketch, target_lu: float, *, strength: float, passages: Sequence[Passage] = (), missing_lu: float = 0.0
+    sketch: Sketch, target_lu: float, *, strength: float, passages: Sequence[Passage] = ()
 ) -> RangeMatch | None:
     """A ride that brings the loudness range ``strength`` of the way to ``target_lu``.
 
-    ``missing_lu`` is added to what is wanted: what devices behind the ride are known to take away. None for silence,
-    for strength 0, and where the range is near enough already.
+    None for silence, for strength 0, and where the range is near enough already.
     """
     was = sketch.range_lu()
     if was is None or strength <= 0.0:
         return None
     wanted = was + strength * (target_lu - was)
-    if abs(wanted - was) < LEAST_CHANGE_LU and missing_lu == 0.0:
+    if abs(wanted - was) < LEAST_CHANGE_LU:
         return None
-    best = min(
-        (tried(sketch, slope, passages) for slope in slopes(sketch, wanted + missing_lu, passages)),
-        key=lambda one: abs(one[1] - wanted - missing_lu),
-    )
-    device, foretold = best
-    if not device.points or abs(foretold - wanted - missing_lu) >= abs(was - wanted - missing_lu) - 0.2:
+    device, foretold = nearest(sketch, wanted, passages)
+    if not device.points or abs(foretold - wanted) >= abs(was - wanted) - 0.2:
         return None
     return RangeMatch(device, was, wanted, target_lu, foretold)
 
 
-def slopes(sketch: Sketch, wanted_lu: float, passages: Sequence[Passage]) -> list[float]:
-    """Slopes worth a try: halving towards the one that gives the wanted range."""
+def nearest(sketch: Sketch, wanted_lu: float, passages: Sequence[Passage]) -> tuple[Ride, float]:
+    """The ride whose range is nearest to what is wanted, and that range; found by halving the slopes."""
     low, high = SLOPE_LIMITS
-    found = [low, high]
-    for _ in range(SLOPE_ROUNDS):
+    found = [tried(sketch, low, passages), tried(sketch, high, passages)]
+    while high - low >= SLOPE_STEP:
         middle = (low + high) / 2
-        found.append(middle)
-        _, lu = tried(sketch, middle, passages)
-        low, high = (middle, high) if lu < wanted_lu else (low, middle)
-        if high - low < 0.005:
-            break
-    return found
+        found.append(tried(sketch, middle, passages))
+        low, high = (middle, high) if found[-1][1] < wanted_lu else (low, middle)
+    return min(found, key=lambda one: abs(one[1] - wanted_lu))
 
 
 def tried(sketch: Sketch, slope: float, passages: Sequence[Passage]) -> tuple[Ride, float]:

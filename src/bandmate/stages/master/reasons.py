@@ -157,23 +157,25 @@ def range_node(design: Design, request: Request, heard: Change) -> Node:
     match = design.range
     assert match is not None
     was, now = heard.before.range_lu or 0.0, heard.after.range_lu or 0.0
-    direction = "less apart" if now < was else "further apart"
+    without = was if match.without_lu is None else match.without_lu
     node = Node(
         id=RIDE,
         state="on",
         sentence=(
-            f"the loudness range is {was:.1f} LU, that of the references {match.target_lu:.1f}; a ride of at most "
-            f"{match.most_db:.1f} dB brings loud and quiet parts {direction}: {now:.1f} LU"
+            f"the loudness range is {was:.1f} LU, that of the references {match.target_lu:.1f}; without a ride the "
+            f"chain would leave {without:.1f} LU, with one of at most {match.most_db:.1f} dB it leaves {now:.1f} LU"
         ),
         device=match.device,
         strength=request.brief.strength("dynamics"),
         evidence=(
             Evidence(what="loudness range", unit="LU", before=was, after=now, target=match.target_lu),
+            Evidence(what="loudness range without the ride, as forecast", unit="LU", after=without),
             Evidence(what="most that the ride moves", unit="dB", after=match.most_db),
         ),
         confidence=LIKELY,
     )
-    return verdict(node, abs(was - match.target_lu) - abs(now - match.target_lu), MUST_GAIN_DB)
+    gained = max(abs(one - match.target_lu) for one in (was, without)) - abs(now - match.target_lu)
+    return verdict(node, gained, MUST_GAIN_DB)
 
 
 def width_node(design: Design, request: Request, heard: Change) -> Node:

@@ -16,7 +16,8 @@ from bandmate.sound.limiter_forecast import Forecast
 MOST_GAIN_DB = 40.0
 SILENT_LUFS = -120.0
 MOST_STEPS = 30
-CLOSE = 1e-4
+CLOSE = 1e-3
+NEAR_DB = 1.5
 DECIMALS = 3
 
 
@@ -85,7 +86,17 @@ def aimed_gain(forecast: Callable[[float], Forecast], readings: Sequence[Reading
         mean_db = seen.mean_reduction_db + (float(np.interp(gain_db, gains, harder)) if known else 0.0)
         return max(loudness - bounds.target_lufs, mean_db - limit_db)
 
-    return crossing(excess, -MOST_GAIN_DB, MOST_GAIN_DB)
+    return crossing(excess, *bracket(excess, forecast(0.0).loudness_lufs, bounds.target_lufs))
+
+
+def bracket(excess: Callable[[float], float], loudness_lufs: float | None, target_lufs: float) -> tuple[float, float]:
+    """Gains between which the crossing lies, near what the loudness without gain suggests; else all there are."""
+    if loudness_lufs is not None:
+        missing = target_lufs - loudness_lufs
+        low, high = max(missing - NEAR_DB, -MOST_GAIN_DB), min(missing + NEAR_DB, MOST_GAIN_DB)
+        if low < high and excess(low) < 0.0 < excess(high):
+            return low, high
+    return -MOST_GAIN_DB, MOST_GAIN_DB
 
 
 def crossing(rising: Callable[[float], float], low: float, high: float) -> float:

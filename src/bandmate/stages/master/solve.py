@@ -177,6 +177,11 @@ def played(
     meter = LoudnessMeter(rate_hz, 2)
     for block in in_time(blocks, processor):
         meter.feed(block)
+    return solved_by(processor, meter, limiter, target_lufs)
+
+
+def solved_by(processor: LimiterProcessor, meter: LoudnessMeter, limiter: Limiter, target_lufs: float) -> Solved:
+    """What a run through the limiter came to."""
     lufs = meter.result().integrated_lufs
     loudness = SILENT_LUFS if lufs is None else lufs
     report, history_db = processor.report(), processor.history_db

@@ -24,17 +24,23 @@ from msgspec.structs import replace
 
 from bandmate.render.levels import Fader, placed
 from bandmate.render.strip import seconds_per_tick
-from bandmate.song.devices import AnyDevice
+from bandmate.song.devices import AnyDevice, Limiter
 from bandmate.song.song import Song
 from bandmate.sound.audio import Samples
+from bandmate.sound.limiter import LimiterProcessor
+from bandmate.sound.loudness import LoudnessMeter
 from bandmate.sound.processors import processor_for
 from bandmate.stages.ears import Ears
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.master.checks import RepairFindings, find_repairs
 from bandmate.stages.master.sketch import Sketch, sketch_of
-from bandmate.stages.master.solve import Tape, in_time
+from bandmate.stages.master.solve import Solved, in_time, solved_by
+from bandmate.stages.master.tape import Tape
 
 Chain = tuple[AnyDevice, ...]
+LEAD_SECONDS = 1.0
+"""So long before an excerpt its devices begin, so that filters and detectors are under way."""
+
 TAPES = 3
 """The sum, and two chains (as a rule with and without the limiter): an hour of sound on tape takes 1.3 GB."""
 
@@ -86,29 +92,35 @@ class Study:
     def tape(self, chain: Chain) -> Tape:
         """What comes out of the chain, before main's fader, on tape."""
         if chain not in self._tapes:
-            blocks = self.before_fader(chain) if chain else self._sum()
-            with ExitStack() as undone:
-                file = undone.enter_context(tempfile.TemporaryFile())
-                tape = Tape(blocks, file)
-                undone.pop_all()
-            self._make_room()
-            self._tapes[chain] = (tape, file)
+            self._keep(chain, self.before_fader(chain) if chain else self._sum())
         return self._tapes[chain][0]
 
+    def limited(self, chain: Chain, limiter: Limiter, target_lufs: float) -> Solved:
+        """Run the chain and a limiter behind it, keep what comes out on tape, and tell how loud it is behind main's
+        fader and how hard the limiter worked."""
+        processor = LimiterProcessor(limiter, rate_hz=self.rate_hz, channels=2)
+        meter = LoudnessMeter(self.rate_hz, 2)
+        fader = Fader(self.song.main.gain_db, self.song.main.automation, self.song)
+        blocks = in_time(self.before_fader(chain), processor)
+        self._tapes.pop((*chain, limiter), None)
+        if fader.is_neutral:
+            self._keep((*chain, limiter), metered(blocks, meter))
+        else:
+            self._keep((*chain, limiter), blocks)
+            for block in self.played((*chain, limiter)):
+                meter.feed(block)
+        return solved_by(processor, meter, limiter, target_lufs)
+
     def excerpt(self, chain: Chain, seconds: float) -> Samples:
-        """The loudest stretch of that length after the chain, shape (2, frames); all of a shorter piece."""
-        start = loudest_seconds(self.before, seconds)
-        first = round(start * self.rate_hz)
-        wanted = round(seconds * self.rate_hz)
-        found: list[Samples] = []
-        at = 0
-        for block in self.before_fader(chain):
-            if at + block.shape[1] > first and at < first + wanted:
-                found.append(block[:, max(0, first - at) : first + wanted - at])
-            at += block.shape[1]
-            if at >= first + wanted:
-                break
-        return np.concatenate(found, axis=1) if found else np.zeros((2, 0), np.float32)
+        """The loudest stretch of that length after the chain, shape (2, frames); all of a shorter piece. For devices
+        that do not go by the clock."""
+        first = max(0, round((loudest_seconds(self.before, seconds) - LEAD_SECONDS) * self.rate_hz))
+        blocks = cut(self.tape(()).blocks(first), round((seconds + LEAD_SECONDS) * self.rate_hz))
+        for device in chain:
+            blocks = through(blocks, device, self.song)
+        found = list(blocks)
+        lead = round(LEAD_SECONDS * self.rate_hz) if first else 0
+        return np.concatenate(found, axis=1)[:, lead:] if found else np.zeros((2, 0), np.float32)
 
     def close(self) -> None:
         for _, file in self._tapes.values():
@@ -120,10 +132,19 @@ class Study:
         plain = replace(self.song, main=replace(self.song.main, gain_db=0.0, automation=()))
         return self.ears.renderer(plain).blocks()
 
-    def _make_room(self) -> None:
+    def _keep(self, chain: Chain, blocks: Iterator[Samples]) -> None:
+        with ExitStack() as undone:
+            file = undone.enter_context(tempfile.TemporaryFile())
+            tape = Tape(blocks, file)
+            undone.pop_all()
         while len(self._tapes) >= TAPES:
-            oldest = next(chain for chain in self._tapes if chain)
-            self._tapes.pop(oldest)[1].close()
+            self._tapes.pop(self._least_wanted())[1].close()
+        self._tapes[chain] = (tape, file)
+
+    def _least_wanted(self) -> Chain:
+        """A finished master goes before the front of a chain that others may be built on; the sum stays."""
+        finished = [chain for chain in self._tapes if chain and isinstance(chain[-1], Limiter)]
+        return finished[0] if finished else next(chain for chain in self._tapes if chain)
 
 
 @contextmanager
@@ -160,6 +181,22 @@ def moved(blocks: Iterable[Samples], fader: Fader) -> Iterator[Samples]:
     for block in blocks:
         yield placed(block, at, fader, None)
         at += block.shape[1]
+
+
+def cut(blocks: Iterable[Samples], frames: int) -> Iterator[Samples]:
+    """The blocks up to so many frames."""
+    for block in blocks:
+        yield block[:, :frames]
+        frames -= block.shape[1]
+        if frames <= 0:
+            return
+
+
+def metered(blocks: Iterable[Samples], meter: LoudnessMeter) -> Iterator[Samples]:
+    """The blocks, each shown to the meter as it passes."""
+    for block in blocks:
+        meter.feed(block)
+        yield block
 
 
 def loudest_seconds(heard: Hearing, seconds: float) -> float:

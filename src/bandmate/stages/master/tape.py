@@ -48,9 +48,9 @@ class Tape:
                 "space there, or let the variable TMPDIR name another folder"
             ) from problem
 
-    def blocks(self) -> Iterator[Samples]:
-        """The signal from its start, shape (2, frames)."""
-        self._file.seek(0)
+    def blocks(self, first_frame: int = 0) -> Iterator[Samples]:
+        """The signal from its start, or a later frame, shape (2, frames)."""
+        self._file.seek(first_frame * 2 * 4)
         while data := self._file.read(BLOCK_FRAMES * 2 * 4):
             yield np.ascontiguousarray(np.frombuffer(data, np.float32).reshape(-1, 2).T)
 
