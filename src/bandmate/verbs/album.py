@@ -173,7 +173,9 @@ def at_one_level(
             leveled_brief(bench, brief, heard, step_lu)
             for bench, brief, heard in zip(benches, briefs, before, strict=True)
         ]
-        done = Levelled(*all_written(plan, benches, wanted, share), step_lu, target_lufs)
+        done = Levelled(
+            *all_written(plan, benches, wanted, reason(step_lu, target_lufs, anchor), share), step_lu, target_lufs
+        )
         reached = album_lufs(done.heard, anchor)
         if step_lu is None or target_lufs is None or reached is None:
             break
@@ -183,6 +185,14 @@ def at_one_level(
             break
         step_lu = following
     return done
+
+
+def reason(step_lu: float | None, target_lufs: float | None, anchor: str) -> str:
+    """Why a track is to be as loud as it is asked to be: the album's reason, for the remarks of its proposal."""
+    if step_lu is None or target_lufs is None:
+        return ""
+    which = "the loudest of them measures" if anchor == "loudest" else "together they measure"
+    return f"album: all tracks are moved by {step_lu:+.2f} LU, so that {which} {target_lufs:.1f} LUFS"
 
 
 def all_heard(benches: Sequence[TrackBench], progress: Progress) -> list[Heard]:
@@ -231,17 +241,17 @@ def leveled_brief(bench: TrackBench, brief: MasterBrief, heard: Heard, step_lu: 
 
 
 def all_written(
-    plan: Plan, benches: Sequence[TrackBench], briefs: Sequence[MasterBrief], progress: Progress
+    plan: Plan, benches: Sequence[TrackBench], briefs: Sequence[MasterBrief], why: str, progress: Progress
 ) -> tuple[tuple[Trial, ...], tuple[Finished, ...], tuple[Heard, ...]]:
     """Every track, tried and written as a draft or found where it is: trials, files, and what the files measure."""
     trials, files, heard = [], [], []
     for count, (bench, brief) in enumerate(zip(benches, briefs, strict=True)):
         share = part(progress, count / len(benches), (count + 1) / len(benches))
         with bench.at_work():
-            trial = bench.tried(brief, share)
+            trial = bench.tried(brief, share, why=why)
             file = track_file(plan, bench, trial)
             place = bench.folder.parent.parent / track_file_name(plan, bench.ask)
-            written, path = bench.written(brief, file, plan.gap_after_seconds(bench.ask), place, share)
+            written, path = bench.written(trial, file, plan.gap_after_seconds(bench.ask), place, share)
         trials.append(trial)
         heard.append(written.heard)
         files.append(Finished(path, written.sha256))

@@ -102,11 +102,11 @@ class TrackBench:
         with open_project(self.folder) as project:
             return without_mastering(project.song)
 
-    def tried(self, brief: MasterBrief, progress: Progress = silent) -> Trial:
-        """The master that a brief gives."""
+    def tried(self, brief: MasterBrief, progress: Progress = silent, *, why: str = "") -> Trial:
+        """The master that a brief gives; ``why`` is the first remark of its proposal."""
         from bandmate.stages.master.album import Trial
 
-        return self._answer(Trial, ("trial", self._sound, brief), lambda: self._try(brief, progress))
+        return self._answer(Trial, ("trial", self._sound, brief, why), lambda: self._try(brief, why, progress))
 
     def heard(self) -> Heard:
         """The track as it comes."""
@@ -127,22 +127,21 @@ class TrackBench:
         ).share
 
     def written(
-        self, brief: MasterBrief, file: MasterFile, gap_seconds: float, place: Path, progress: Progress = silent
+        self, trial: Trial, file: MasterFile, gap_seconds: float, place: Path, progress: Progress = silent
     ) -> tuple[WrittenTrack, Path]:
-        """The file of a master, as it is at ``place`` already or as a draft; and where it is.
+        """The file of a trial, as it is at ``place`` already or as a draft; and where it is.
 
         ``gap_seconds`` is the silence at its end.
         """
         from bandmate.stages.master.album import WrittenTrack
 
-        question = ("file", self._sound, brief, repr(file), gap_seconds)
+        question = ("file", self._sound, trial.chain, repr(file), gap_seconds)
         found = self._recalled(WrittenTrack, question)
         draft = self._drafts / f"{hashed(question)}.wav"
         if found is not None:
             for path in (place, draft):
                 if path.is_file() and file_sha256(path) == found.sha256:
                     return found, path
-        trial = self.tried(brief, progress)
         progress(f"writing {self.ask.title}", 0.6)
         made = self._write(trial, file, gap_seconds, draft)
         self._remember(question, made)
@@ -172,7 +171,7 @@ class TrackBench:
         """The hash of the song without mastering and without its title."""
         return hashlib.sha256(song_to_json(replace(self.song, title=""))).hexdigest()
 
-    def _try(self, brief: MasterBrief, progress: Progress) -> Trial:
+    def _try(self, brief: MasterBrief, why: str, progress: Progress) -> Trial:
         from bandmate.stages.master.album import Trial, heard_lightly
         from bandmate.stages.master.nodes import LIMITER
         from bandmate.stages.master.propose import proposal_for, tried
@@ -181,6 +180,8 @@ class TrackBench:
         study = self.study
         done = tried(self.song, brief, study)
         proposal = proposal_for(self.song, brief, study, done, version=__version__)
+        if why:
+            proposal = replace(proposal, remarks=(why, *proposal.remarks))
         before = self.heard()
         limiter = done.node(LIMITER).device if done and done.node(LIMITER).state == "on" else None
         solved = done.solved if done else None
