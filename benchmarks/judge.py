@@ -4,7 +4,7 @@
 * True peak: our meter at 16x, and soxr at 16x; what counts is the higher.
 * Spectrum: 1/3-octave levels of the mid (half the sum of left and right) over the whole file, by a Fourier transform of
   16384 frames, Hann window, half overlapping, 31.5 Hz to 16 kHz.
-* After codecs: true peak at 4x of what the decoder gives, nothing clipped (``bandmate.formats.codec_round_trip``).
+* After codecs: true peak at 16x of what the decoder gives, nothing clipped (``bandmate.formats.codec_round_trip``).
 
 How far a spectrum is from another: the two are first set to the same level, which is the mean over all bands; then the
 mean of what is left, without sign. Loud and quiet masters are thereby compared at equal loudness.
@@ -29,8 +29,6 @@ FLOOR_DB = -120.0
 WINDOW_FRAMES, WINDOWS_AT_ONCE = 16_384, 64
 BLOCK_FRAMES = 1 << 16
 NEEDED_DB = 9.0
-CODECS = (("aac", 128), ("vorbis", 160), ("opus", 128), ("aac", 256), ("mp3", 128), ("mp3", 320))
-HARD_CODECS = CODECS[:3]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ def coded_peak_dbtp(path: Path, codec: Any, kbps: int) -> float:
 
     with soundfile.SoundFile(path) as file:
         trip = CodecRoundTrip(CodecSetting(codec, kbps), file.samplerate, file.channels)
-        meter = TruePeakMeter(trip.rate_hz, file.channels)
+        meter = TruePeakMeter(trip.rate_hz, file.channels, 16)
     for block in blocks(path):
         for pair in trip.feed(block):
             meter.feed(pair.decoded)

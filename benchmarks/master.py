@@ -19,19 +19,32 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from benchmarks.judge import CODECS, HARD_CODECS, Judged, judged
-from benchmarks.master_results import BEST_KNOWN, OURS, Before, Master, Run, compare, show
+from benchmarks.judge import Judged, judged
+from benchmarks.master_results import (
+    BEST_KNOWN,
+    OURS,
+    OURS_CODEC_SAFE,
+    PROFILE,
+    PROGRAMS,
+    Before,
+    Master,
+    Run,
+    compare,
+    show,
+)
 from benchmarks.music import Pair, pairs
 from benchmarks.peers import PEERS, Job, environment, job, peer_job
 
 FEW_PAIRS, AT_ONCE = 4, 2
+SLOW = [peer for peer in PEERS if peer != BEST_KNOWN]
 HOUR_SECONDS = 3_600
 
 
-def our_job(pair: Pair, out: Path, *, rounds: int = 1, is_pinned: bool = False) -> Job:
-    """Ours, as ``peer_job``."""
+def our_job(pair: Pair, out: Path, *delivery: str, rounds: int = 1, is_pinned: bool = False) -> Job:
+    """Ours, as ``peer_job``; with a delivery profile and a loudness, safe in its codecs."""
     files = [str(path) for path in (pair.target, pair.reference, out)]
-    return job([sys.executable, "-m", "benchmarks.our_job", *files, str(rounds)], out, is_pinned=is_pinned)
+    command = [sys.executable, "-m", "benchmarks.our_job", *files, str(rounds), *delivery]
+    return job(command, out, is_pinned=is_pinned)
 
 
 def mastered(by: str, before: Before, folder: Path, *, rounds: int = 1, is_pinned: bool = False) -> Master:
@@ -39,6 +52,9 @@ def mastered(by: str, before: Before, folder: Path, *, rounds: int = 1, is_pinne
     pair, out = before.pair, folder / f"{before.pair.name}, {by}.wav"
     if by == OURS:
         done = our_job(pair, out, rounds=rounds, is_pinned=is_pinned)
+    elif by == OURS_CODEC_SAFE:
+        loudness = f"{before.aims.loudness_lufs:.4f}"
+        done = our_job(pair, out, PROFILE, loudness, rounds=rounds, is_pinned=is_pinned)
     else:
         done = peer_job(by, pair.target, pair.reference, out, aims=before.aims, rounds=rounds, is_pinned=is_pinned)
     print(f"  {pair.name}, {by}: {done.cpu_seconds:.1f} s of CPU time {done.refused}", flush=True)
@@ -53,14 +69,17 @@ def heard(paths: Iterable[Path]) -> dict[Path, Judged]:
 
 
 def judge(run: Run) -> None:
-    """Measure every master: ours with all codecs, a few of the peers' with those that raise peaks most."""
+    """Measure every master: ours that are made for codecs after all codecs, of the others those of a few pairs."""
+    from bandmate.stages.master.delivery import delivery_profile
+
+    codecs = tuple((str(codec.codec), codec.kbps) for codec in delivery_profile(PROFILE).lossy_codecs)
     few = {before.pair.name for before in run.befores[:FEW_PAIRS]}
     waiting: list[tuple[Master, Future[Judged]]] = []
     with ProcessPoolExecutor(AT_ONCE, get_context("spawn")) as pool:
         for master in run.masters:
             if not master.job.refused:
-                codecs = CODECS if master.by == OURS else HARD_CODECS if master.pair.name in few else ()
-                waiting.append((master, pool.submit(judged, master.job.out, codecs)))
+                has_codecs = master.by == OURS_CODEC_SAFE or master.pair.name in few
+                waiting.append((master, pool.submit(judged, master.job.out, codecs if has_codecs else ())))
         for master, future in waiting:
             before = next(each for each in run.befores if each.pair == master.pair)
             compare(master, before, future.result())
@@ -69,7 +88,7 @@ def judge(run: Run) -> None:
 def time_all(run: Run, folder: Path) -> None:
     """Speed and memory on the first pair: rounds inside one process, then a process for one round."""
     before = run.befores[0]
-    for by in (OURS, *PEERS):
+    for by in PROGRAMS:
         several = {OURS: 3, BEST_KNOWN: 2}.get(by, 0)
         alone = mastered(by, before, folder, is_pinned=True)
         again = mastered(by, before, folder, rounds=several, is_pinned=True).job if several else alone.job
@@ -90,8 +109,8 @@ def master_rest(run: Run, folder: Path, *, with_all: bool) -> None:
         waiting = [
             pool.submit(mastered, by, before, folder)
             for index, before in enumerate(run.befores)
-            for by in (OURS, *PEERS)
-            if index and (index < FEW_PAIRS or with_all or by in (OURS, BEST_KNOWN))
+            for by in PROGRAMS
+            if index and (index < FEW_PAIRS or with_all or by not in SLOW)
         ]
         run.masters += [future.result() for future in waiting]
 

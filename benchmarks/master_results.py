@@ -14,7 +14,6 @@ import numpy as np
 from benchmarks.goals import reached
 from benchmarks.judge import (
     CENTRES_HZ,
-    HARD_CODECS,
     Judged,
     level_aligned,
     needed_db,
@@ -24,7 +23,11 @@ from benchmarks.judge import (
 from benchmarks.music import Pair
 from benchmarks.peers import PEERS, Aims, Job
 
-OURS, BEST_KNOWN = "ours", "matchering"
+OURS, OURS_CODEC_SAFE, BEST_KNOWN = "ours", "ours, codec-safe", "matchering"
+PROGRAMS = (OURS, OURS_CODEC_SAFE, *PEERS)
+PROFILE = "spotify"
+"""Whose codecs the masters are sent through; for ours, codec-safe, it is the destination too."""
+
 BUILD = Path(__file__).parents[1] / "build"
 CEILINGS_DBTP = {BEST_KNOWN: 20 * math.log10((2**15 - 61) / 2**15)}
 """What each aims at, -1 dBTP where nothing else is said; matchering knows samples only, and leaves 0.016 dB."""
@@ -122,14 +125,12 @@ def mean(values: list[float]) -> float:
     return fmean(known) if known else math.nan
 
 
-def coded(master: Master, names: set[str] | None = None) -> float:
-    """The highest true peak after those codecs, dBTP; NaN where none was tried."""
+def coded(master: Master) -> float:
+    """The highest true peak after any of the codecs, dBTP; NaN where none was tried."""
     assert master.judged
-    peaks = [peak for name, peak in master.judged.codec_dbtp.items() if names is None or name in names]
-    return max(peaks) if peaks else math.nan
+    return max(master.judged.codec_dbtp.values(), default=math.nan)
 
 
-HARD = {f"{name} {kbps}" for name, kbps in HARD_CODECS}
 ROWS = (
     Row("pairs mastered", "", lambda all_: float(len(all_)), "{:.0f}"),
     Row(
@@ -137,7 +138,8 @@ ROWS = (
     ),
     Row("true peak 16x above its ceiling, worst, dB", "<= 0", lambda all_: worst([m.over_ceiling_db for m in all_])),
     Row("... masters over it", "0", lambda all_: float(sum(m.over_ceiling_db > 0 for m in all_)), "{:.0f}"),
-    Row("after AAC, Vorbis, Opus, worst, dBTP", "<= 0", lambda all_: worst([coded(m, HARD) for m in all_])),
+    Row(f"after {PROFILE}'s codecs, worst, dBTP", "<= 0", lambda all_: worst([coded(m) for m in all_])),
+    Row("... masters tried", "", lambda all_: float(sum(not math.isnan(coded(m)) for m in all_)), "{:.0f}"),
     Row("1/3-octave mid error, mean, dB", f"<= {TONE_DB}", lambda all_: mean([m.tone_error_db for m in all_])),
     Row("... worst pair, dB", f"<= {TONE_DB}", lambda all_: worst([m.tone_error_db for m in all_])),
     Row("... all bands, mean, dB", "", lambda all_: mean([m.tone_error_all_bands_db for m in all_])),
@@ -202,19 +204,18 @@ def master_line(master: Master) -> str:
 
 def table_lines(run: Run) -> list[str]:
     """Figure, goal, ours, peers."""
-    names = (OURS, *PEERS)
-    lines = [("", "goal", *names)]
+    lines = [("", "goal", *PROGRAMS)]
     for what, goal, key, shown in (
         ("x real time, one core, inside the process", f">= {SPEED}", "inside_x", "{:.0f}"),
         ("x real time, whole process", "", "whole_x", "{:.0f}"),
         ("peak memory, 4 minutes, MB", f"<= {SMALL_MB}", "peak_mb", "{:.0f}"),
     ):
-        lines.append((what, goal, *(shown.format(run.timed[name][key]) for name in names)))
+        lines.append((what, goal, *(shown.format(run.timed[name][key]) for name in PROGRAMS)))
     if run.hour:
-        cells = [hour_cell(run.hour[name]) if name in run.hour else "" for name in names]
+        cells = [hour_cell(run.hour[name]) if name in run.hour else "" for name in PROGRAMS]
         lines.append(("peak memory, 60 minutes, MB", f"<= {HOUR_MB}", *cells))
     for row in ROWS:
-        cells = [row.shown.format(row.of(run.of(name))) for name in names]
+        cells = [row.shown.format(row.of(run.of(name))) for name in PROGRAMS]
         lines.append((row.what, row.goal, *("-" if cell == "nan" else cell for cell in cells)))
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     return [
@@ -241,13 +242,14 @@ def note_goals(run: Run) -> None:
     reached("mastering, memory for 4 minutes", timed[OURS]["peak_mb"], "MB", at_most=SMALL_MB)
     if run.hour:
         note_hour(run.hour)
-    refused = sum(bool(master.job.refused) for master in run.masters if master.by == OURS)
+    refused = sum(bool(master.job.refused) for master in run.masters if master.by.startswith(OURS))
     reached("pairs we refused to master", refused, "pairs", at_most=0)
     off = worst([abs(master.loudness_error_lu) for master in made])
     reached("loudness against the reference, worst", off, "LU", at_most=LOUDNESS_LU)
     over = sum(master.over_ceiling_db > 0 for master in made)
     reached("masters above their ceiling at 16x", over, "masters", at_most=0)
-    reached("true peak after any codec, worst", worst([coded(master) for master in made]), "dBTP", at_most=0)
+    peak = worst([coded(master) for master in run.of(OURS_CODEC_SAFE)])
+    reached(f"true peak after any codec of {PROFILE}, codec-safe, worst", peak, "dBTP", at_most=0)
     errors = [master.tone_error_db for master in made]
     reached("1/3-octave mid error, mean of the pairs", mean(errors), "dB", at_most=TONE_DB)
     reached("1/3-octave mid error, worst pair", worst(errors), "dB", at_most=TONE_DB)
