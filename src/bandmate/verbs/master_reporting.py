@@ -27,7 +27,6 @@ from bandmate.verbs.master_rows import (
     service_rows,
 )
 from bandmate.verbs.master_stages import as_sentence, stage_rows
-from bandmate.verbs.progress import Progress
 from bandmate.verbs.reporting import move_row
 from bandmate.version import __version__
 
@@ -44,15 +43,12 @@ SAID_ABOVE = ("target: ", "compared with: ", "no reference: ")
 """Remarks of a proposal that the report has as its profile, its references and its own remark."""
 
 
-def write_report(
-    project: Project, results: MasterResults, order: Order, looks: Looks, progress: Progress
-) -> MasterResults:
+def write_report(project: Project, results: MasterResults, order: Order, looks: Looks) -> MasterResults:
     """Write the page, the record and the plots, as far as they are asked for; the results with them in it."""
     from bandmate.report.master_page import master_html
     from bandmate.report.master_plots import master_plots
     from bandmate.report.master_record import master_json
 
-    progress("writing the report", 0.0)
     report = master_report(project.song, results, order, looks)
     folder, page, extras = order.folder, None, results.extras
     if order.options.has_plots:

@@ -205,7 +205,6 @@ def master(
         check_sounds(project.song)
         order = Order(origin, place, asked, names, wanted, tuple(references), remarks)
         results = carried_out(project, order, part(progress, 0.15, 1.0))
-        progress("done", 1.0)
         return dataclasses.replace(results, remarks=(*remarks, *results.remarks))
 
 
@@ -237,7 +236,9 @@ def carried_out(project: Project, order: Order, progress: Progress) -> MasterRes
         drafts = drafted(song, study, order.folder, order.brief, order.destinations, options, making)
         before = study.before
         extras = written_extras(study, drafts, order.folder, options, part(progress, 0.65, 0.8))
-        looks = looked_at(study, drafts, order, extras, project.memory, part(progress, 0.8, 0.95))
+        looks = looked_at(study, drafts, order, extras, project.memory, part(progress, 0.8, 0.99))
+    # subtle: nothing is said from here on, so that nobody stops between the proposals and the last file.
+    progress("putting everything in its place", 0.99)
     is_new = order.source.is_file()
     states = [project.proposal(project.add_proposal(one.proposal)) for one in drafts]
     if is_new:
@@ -253,7 +254,7 @@ def carried_out(project: Project, order: Order, progress: Progress) -> MasterRes
         extras=extras.folders,
         remarks=extras.remarks,
     )
-    return results if looks is None else write_report(project, results, order, looks, part(progress, 0.95, 1.0))
+    return results if looks is None else write_report(project, results, order, looks)
 
 
 def made(one: Draft, state: ProposalState) -> MadeMaster:
