@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from bandmate.cli.output import number, out, print_json, progress_bar, say, tabl
 if TYPE_CHECKING:
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.verbs.album_results import AlbumResults
+    from bandmate.verbs.album_sheet import SheetChanges
 
 Tracks = Annotated[Path, typer.Argument(help="Folder of sound files.", show_default=False)]
 To = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
@@ -28,6 +30,10 @@ LinearPhase = Annotated[bool, typer.Option("--linear-phase", help="An equalizer 
 MonoBelow = Annotated[float | None, typer.Option(help="Bass in one channel below this frequency, in Hz.")]
 Lufs = Annotated[float | None, typer.Option(help="Loudness in LUFS instead of the destination's.")]
 Ceiling = Annotated[float | None, typer.Option(help="Ceiling in dBTP instead of the destination's.")]
+
+Anchor = Annotated[str, typer.Option(help="What meets the loudness: album, or loudest: its loudest track.")]
+Drift = Annotated[float | None, typer.Option(help="Most that a track's tone may be from the album's mean, in dB.")]
+WriteToml = Annotated[bool, typer.Option("--write-toml", help="Write an album.toml to fill in, and do nothing else.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -46,15 +52,9 @@ def album(
     title: Annotated[str, typer.Option(help="Of the album.")] = "",
     artist: Annotated[str, typer.Option(help="Of the album.")] = "",
     ean: Annotated[str, typer.Option(help="Bar code of the album.")] = "",
-    anchor: Annotated[
-        str, typer.Option(help="What meets the loudness: album, or loudest: its loudest track.")
-    ] = "album",
-    drift: Annotated[
-        float | None, typer.Option(help="Most that a track's tone may be from the album's mean, in dB.")
-    ] = None,
-    write_toml: Annotated[
-        bool, typer.Option("--write-toml", help="Write an album.toml to be filled in, and do nothing else.")
-    ] = False,
+    anchor: Anchor = "album",
+    drift: Drift = None,
+    write_toml: WriteToml = False,
     tone: Tone = DEFAULT_PERCENT,
     dynamics: Dynamics = DEFAULT_PERCENT,
     width: Width = DEFAULT_PERCENT,
@@ -69,35 +69,23 @@ def album(
     json: AsJson = False,
 ) -> None:
     """Master the tracks of a folder as an album; run it again to go on where it stopped."""
-    from bandmate.verbs.album_sheet import SheetChanges, write_sheet
+    from bandmate.verbs.album_sheet import SheetChanges
 
     changes = SheetChanges(title=title, artist=artist, ean=ean, gap_seconds=gap, order=numbers(order) or ())
     if write_toml:
-        written = write_sheet(folder, changes)
-        if json:
-            print_json({"sheet": str(written)})
-        else:
-            write(f"album list: {written}; fill it in, then: bandmate album {folder}")
+        print_sheet(folder, changes, as_json=json)
         return
     from bandmate.verbs.album import master_album
     from bandmate.verbs.album_plan import AlbumOptions
 
-    brief = brief_of(
-        (tone, dynamics, width, loudness, guard), style, (soft_clip, linear_phase, mono_below, lufs, ceiling)
-    )
+    others = (soft_clip, linear_phase, mono_below, lufs, ceiling)
+    brief = brief_of((tone, dynamics, width, loudness, guard), style, others)
     options = AlbumOptions(anchor=anchor, drift_db=drift, changes=changes)
     with progress_bar() as progress:
         done = master_album(
             folder, to, references=reference or (), target=target, brief=brief, options=options, progress=progress
         )
-    if json:
-        print_json(done.facts())
-        return
-    print_tracks(done)
-    for line in done.summary():
-        write(line)
-    for line in done.remarks:
-        say(line)
+    print_album(done, as_json=json)
 
 
 def batch(
@@ -168,8 +156,22 @@ def brief_of(
     )
 
 
-def print_tracks(done: AlbumResults) -> None:
-    """The tracks with their figures."""
+def print_sheet(folder: Path, changes: SheetChanges, *, as_json: bool) -> None:
+    """Write the list to be filled in, and say where it is."""
+    from bandmate.verbs.album_sheet import write_sheet
+
+    written = write_sheet(folder, changes)
+    if as_json:
+        print_json({"sheet": str(written)})
+    else:
+        write(f"album list: {written}; fill it in, then: bandmate album {shlex.quote(str(folder))}")
+
+
+def print_album(done: AlbumResults, *, as_json: bool) -> None:
+    """The tracks with their figures, and the outcome."""
+    if as_json:
+        print_json(done.facts())
+        return
     shown = table("", ">no.", "title", ">LUFS was", ">is", ">gain dB", ">limiter dB", ">dBTP", ">tone drift dB")
     for row in done.tracks:
         shown.add_row(
@@ -183,3 +185,7 @@ def print_tracks(done: AlbumResults) -> None:
             number(row.drift_after_db),
         )
     out().print(shown)
+    for line in done.summary():
+        write(line)
+    for line in done.remarks:
+        say(line)
