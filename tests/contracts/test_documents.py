@@ -16,6 +16,7 @@ from tests.stages.stems import audio_of, stems
 
 DOCUMENTS = [
     "README.md",
+    "docs/albums.md",
     "docs/moves.md",
     "docs/mixing.md",
     "docs/mastering.md",
@@ -35,6 +36,9 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, samples in stems().items():
         quiet = 0.25 if name == "Lead Vox" else 1.0
         write_audio(folder / f"{name}.wav", audio_of(samples[: 4 * 44_100] * quiet), kind="wav-24")
+    (tmp_path / "songs").mkdir()
+    for name in ("Bass", "Lead Vox"):
+        write_audio(tmp_path / "songs" / f"{name}.wav", audio_of(stems()[name][: 4 * 44_100]), kind="wav-24")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

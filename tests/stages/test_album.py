@@ -98,7 +98,8 @@ def test_a_light_hearing_keeps_its_figures() -> None:
 def test_the_next_step_makes_up_for_what_is_missing() -> None:
     assert next_step_lu(2.0, -14.3, -14.0, is_squashed=False) == pytest.approx(2.3)
     assert next_step_lu(2.0, -14.04, -14.0, is_squashed=False) is None
-    assert next_step_lu(2.0, -14.3, -14.0, is_squashed=True) is None, "more would come from the other tracks alone"
+    assert next_step_lu(2.0, -14.4, -14.0, is_squashed=True) is None, "more would come from the other tracks alone"
+    assert next_step_lu(2.0, -14.2, -14.0, is_squashed=True) == pytest.approx(2.2)
     assert next_step_lu(2.0, -13.5, -14.0, is_squashed=True) == pytest.approx(1.5)
 
 

@@ -37,6 +37,8 @@ Reals = npt.NDArray[np.float64]
 Anchor = Literal["album", "loudest"]
 ANCHORS: tuple[Anchor, ...] = get_args(Anchor)
 CLOSE_ENOUGH_LU = 0.05
+SQUASHED_MISSING_LU = 0.3
+"""So much of the album's loudness the other tracks make up for where one cannot be louder."""
 DRIFT_RANGE_DB = (1.0, 12.0)
 """Below 1 dB an equalizer finds nothing to do: so far two good records of one kind are apart."""
 DRIFT_ROOM_DB = 0.15
@@ -168,11 +170,11 @@ def gating_blocks(hearing: Hearing) -> Loudness:
 def next_step_lu(step_lu: float, reached_lufs: float, target_lufs: float, *, is_squashed: bool) -> float | None:
     """The step to try after one that led to ``reached_lufs``; None where that is good enough.
 
-    Where a limiter has given all that it may (``is_squashed``) more is not asked for: it would come from the other
-    tracks alone, and the differences between them would go.
+    Where a limiter has given all that it may (``is_squashed``) no more than a little is asked for: it comes from the
+    other tracks alone, at the cost of the differences between them.
     """
     missing = target_lufs - reached_lufs
-    if abs(missing) <= CLOSE_ENOUGH_LU or (is_squashed and missing > 0.0):
+    if abs(missing) <= CLOSE_ENOUGH_LU or (is_squashed and missing > SQUASHED_MISSING_LU):
         return None
     return step_lu + missing
 
