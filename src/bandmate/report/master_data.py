@@ -243,6 +243,12 @@ class ServiceResult:
         true peak after the service's codec, and after its gain on top.
     headroom_db : float or None
         from ``played_peak_dbtp`` up to 0 dBTP; negative means clipping.
+    short_by_lu : float or None
+        how far it stays below the loudness of the others there.
+    limited_db : float or None
+        what the player's limiter takes off the highest peak.
+    codec : str
+        that of the service's codecs which makes the highest peak of this master; empty where none was tried.
     is_clean : bool or None
         nothing clips there; None where it was not tried.
     verdict : str
@@ -255,6 +261,9 @@ class ServiceResult:
     encoded_peak_dbtp: float | None = None
     played_peak_dbtp: float | None = None
     headroom_db: float | None = None
+    short_by_lu: float | None = None
+    limited_db: float | None = None
+    codec: str = ""
     is_clean: bool | None = None
     verdict: str = ""
 
@@ -262,7 +271,7 @@ class ServiceResult:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceRow:
     """One service and every master there, in the order of the masters. ``loudness_lufs`` None plays all as it is;
-    ``codec`` is what was tried, such as ``AAC 256 kbit/s``."""
+    ``codec`` is what was tried, such as ``AAC 256 kbit/s``, where it is the same for all masters."""
 
     service: str
     loudness_lufs: float | None = None

@@ -109,7 +109,7 @@ def service_rows(masters: Sequence[MadeMaster], previews: Sequence[CodecPreview 
             ServiceRow(
                 service=row.name,
                 loudness_lufs=first.target_lufs,
-                codec=next((codec_label(one.codec) for one in row.masters if one.codec), ""),
+                codec=codec_label(first.codec) if first.codec and is_same_codec(row.masters) else "",
                 origin=f"{row.source} (read {row.read.isoformat()})",
                 is_official=row.official,
                 results=tuple(service_result(one) for one in row.masters),
@@ -128,9 +128,16 @@ def service_result(one: services.OnService) -> ServiceResult:
         encoded_peak_dbtp=one.decoded_dbtp if one.codec else None,
         played_peak_dbtp=one.true_peak_dbtp,
         headroom_db=one.headroom_db,
+        short_by_lu=one.short_by_lu,
+        limited_db=one.limited_db,
+        codec=codec_label(one.codec) if one.codec else "",
         is_clean=None if one.codec is None else not one.clips,
         verdict=one.sentence,
     )
+
+
+def is_same_codec(found: Sequence[services.OnService]) -> bool:
+    return len({one.codec for one in found}) == 1
 
 
 def codec_label(label: str) -> str:
