@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
 from msgspec.structs import replace
 
 from bandmate.song.devices import AnyDevice, Equalizer, SoftClipper, Width
@@ -20,10 +21,11 @@ from bandmate.stages.master.goal import Goal
 from bandmate.stages.master.nodes import CLIP, MULTIBAND, REPAIR, RIDE, SUBSONIC, TONE, WIDTH, Node
 from bandmate.stages.master.outlook import Outlook
 from bandmate.stages.master.passages import Passage, find_passages
-from bandmate.stages.master.range_match import LEAST_CHANGE_LU, RangeMatch, match_range
-from bandmate.stages.master.sketch import Sketch, sketch_of
+from bandmate.stages.master.portrait import Portrait, levels_db, loud_hops
+from bandmate.stages.master.range_match import LEAST_CHANGE_LU, RangeMatch, gain_at, hop_times, match_range
+from bandmate.stages.master.sketch import FLOOR_DB, Reals, Sketch, sketch_of
 from bandmate.stages.master.study import Chain, Study
-from bandmate.stages.master.target import Target
+from bandmate.stages.master.target import SOUNDS_WITHIN_DB, Target
 from bandmate.stages.master.tone import ToneFault, find_tone_fault
 from bandmate.stages.master.tone_match import ToneMatch, match_tone, tilt_device
 from bandmate.stages.master.width_match import WidthMatch, match_width, why_no_width
@@ -31,6 +33,9 @@ from bandmate.stages.master.width_match import WidthMatch, match_width, why_no_w
 EXCERPT_SECONDS = 12.0
 RIDE_ROUNDS = 4
 RIDE_NEAR_LU = 0.2
+
+Colour = tuple[Reals, Reals]
+"""What is done to each band of mid and side, dB."""
 
 CLIP_KNEE_DB = 2.0
 """The soft clipper begins to round this far under its ceiling."""
@@ -67,6 +72,7 @@ class Design:
     range: RangeMatch | None = None
     width: WidthMatch | None = None
     width_lu: float = 0.0
+    colour: Colour | None = None
 
     @property
     def chain(self) -> Chain:
@@ -80,15 +86,20 @@ class Design:
         self.settled.append(Node(id=device_id, state=state, sentence=why))  # type: ignore[arg-type]
 
 
-def front_of(study: Study, request: Request, *, without: frozenset[str] = frozenset()) -> Design:
+def front_of(
+    study: Study, request: Request, *, without: frozenset[str] = frozenset(), colour: Colour | None = None
+) -> Design:
     """The front of a chain: repairs, tone and multiband dynamics.
 
-    ``without`` are the ids of devices that were tried already and did not help.
+    ``without`` are the ids of devices that were tried already and did not help; ``colour`` is what the rest of the
+    chain was measured to do to the spectrum.
     """
-    design = Design(study, study.sketch, study.sketch)
+    design = Design(study, study.sketch, study.sketch, colour=colour)
     add_repairs(design, request)
     for device_id, add in ((TONE, add_tone), (MULTIBAND, add_density)):
         add_if_free(design, request, without, device_id, add)
+    if colour is None:
+        match_tone_again(design, request)
     return design
 
 
@@ -147,7 +158,8 @@ def add_tone(design: Design, request: Request) -> None:
     if strength == 0.0:
         design.leave(TONE, "not asked for", state="off")
     elif target is not None and target.mid_db:
-        match = tone_match_of(design.sketch, request)
+        heard = design.sketch if design.colour is None else design.sketch.coloured(*design.colour)
+        match = tone_match_of(heard, request)
         if match is None:
             design.leave(TONE, "the tone is as near to the references as an equalizer would bring it")
         else:
@@ -207,6 +219,21 @@ def add_tilt(design: Design, brief: MasterBrief) -> None:
     design.sketch = design.sketch.equalized(bands)
 
 
+def colour_behind(design: Design, after: Portrait) -> Colour | None:
+    """What everything behind the tone did to the spectrum of the loud parts; None without a tone to compare with."""
+    device = next((device for device in design.devices if device.id == TONE), None)
+    if not isinstance(device, Equalizer) or not isinstance(design.tone, ToneMatch):
+        return None
+    toned = design.dry.equalized(device.bands)
+    mid, side = levels_db(toned, loud_hops(toned))
+    floor_db = max(mid.max(), side.max()) - SOUNDS_WITHIN_DB
+    found = []
+    for foretold, measured in ((mid, np.array(after.mid_db)), (side, np.array(after.side_db))):
+        heard = (foretold > floor_db) & (measured > FLOOR_DB / 2)
+        found.append(np.where(heard, measured - foretold, 0.0))
+    return found[0], found[1]
+
+
 def add_density(design: Design, request: Request) -> None:
     target, strength = request.target, request.brief.strength("dynamics")
     if strength == 0.0:
@@ -221,20 +248,28 @@ def add_density(design: Design, request: Request) -> None:
         design.leave(MULTIBAND, "no region is more uneven than in the references; left alone")
     else:
         design.add(design.density.device, design.sketch.multiplied(design.density.gain_db))
-        match_tone_again(design, request)
 
 
 def match_tone_again(design: Design, request: Request) -> None:
-    """Fit the tone once more, now that it is known what the compressor behind it does to the spectrum."""
-    assert design.density is not None
+    """Fit the tone once more, now that it is known what the dynamics behind it do to the spectrum.
+
+    A compressor turns some regions down when they are loud; a ride brings other moments among the loud ones. How the
+    ride will be is only guessed here, for the limiter is not known yet.
+    """
     nth = next((n for n, device in enumerate(design.devices) if device.id == TONE), None)
     if nth is None or not isinstance(design.tone, ToneMatch) or request.target is None or request.brief.tilt_db:
         return
-    coloured = design.dry.multiplied(design.density.gain_db)
-    again = tone_match_of(coloured, request)
+    gain_db = np.zeros(design.dry.mid.shape) if design.density is None else design.density.gain_db
+    squeezed = design.dry.multiplied(gain_db)
+    strength, range_lu = request.brief.strength("dynamics"), request.target.range_lu
+    guess = match_range(design.sketch, range_lu, strength=strength) if range_lu is not None else None
+    if guess is None and design.density is None:
+        return
+    ride_db = gain_at(guess.device, hop_times(squeezed)) if guess else np.zeros(squeezed.hops)
+    again = tone_match_of(squeezed.ridden(ride_db), request)
     if again is not None:
         design.tone, design.devices[nth] = again, again.device
-        design.sketch = coloured.equalized(again.device.bands)
+        design.sketch = squeezed.equalized(again.device.bands)
 
 
 def add_range(design: Design, request: Request, outlook: Outlook | None) -> None:

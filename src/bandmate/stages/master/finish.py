@@ -15,21 +15,26 @@ import msgspec
 from bandmate.song.devices import Limiter
 from bandmate.song.evidence import Evidence
 from bandmate.stages.hearing import Hearing
-from bandmate.stages.master.design import Design, Request, complete, front_of
+from bandmate.stages.master.design import Colour, Design, Request, colour_behind, complete, front_of
 from bandmate.stages.master.goal import Goal
 from bandmate.stages.master.nodes import CHAIN_IDS, LIMITER, Node, chain_of
 from bandmate.stages.master.outlook import Outlook
 from bandmate.stages.master.passages import Passage
+from bandmate.stages.master.portrait import portrait_of
 from bandmate.stages.master.reasons import change, node_for
 from bandmate.stages.master.search import Bounds, Reading, next_gain
 from bandmate.stages.master.solve import MOST_MEAN_REDUCTION_DB, NEAR_ENOUGH_DB, Solved, better
 from bandmate.stages.master.study import Chain, Study
+from bandmate.stages.master.target import Target
+from bandmate.stages.master.tone_match import ToneMatch
+from bandmate.stages.master.tone_need import tone_error_db
 from bandmate.stages.words import clock
 
-MOST_ROUNDS = 4
 CEILING_ROUNDS = 3
 LOUDNESS_ROUNDS = 8
 LOUDNESS_OFF_LU = 0.04
+TONE_OFF_DB = 0.35
+WORTH_CORRECTING_DB = 0.05
 
 HARD_DB = 6.0
 VERY_HARD_DB = 9.0
@@ -67,33 +72,81 @@ class Finished:
     why: Node | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A whole chain as it was tried: every device left in it helps, ``dropped`` are those that did not."""
+
+    design: Design
+    done: Finished
+    nodes: tuple[Node, ...]
+    dropped: tuple[Node, ...]
+
+    def tone_off_db(self, target: Target | None) -> float | None:
+        """How far the tone came out from the references; None where it was not matched."""
+        match = self.design.tone
+        if not isinstance(match, ToneMatch) or target is None:
+            return None
+        now = tone_error_db(portrait_of(self.done.after), target, match.needs)
+        return now.mid_db if now else None
+
+
 def mastered(study: Study, request: Request) -> Mastered:
     """The master that the request asks for.
 
     The piece must have a loudness: not silent, and 400 ms or longer.
     """
-    dropped: dict[str, Node] = {}
-    for _ in range(MOST_ROUNDS):
-        without = frozenset(dropped)
-        design = front_of(study, request, without=without)
-        outlook = outlook_of(design, request)
-        complete(design, request, outlook, without=without)
-        done = finished(design, request, outlook)
-        tried = tried_nodes(design, request, done)
-        worse = {node.id: node for node in tried if node.state == "dropped"}
-        if not worse:
-            break
-        dropped |= worse
-    nodes = {node.id: node for node in (*design.settled, *dropped.values(), *tried, limiter_node(request, done, study))}
+    trial = tried(study, request)
+    colour = colour_to_correct(trial, request)
+    if colour is not None:
+        again = tried(study, request, colour=colour)
+        trial = again if is_nearer(again, trial, request) else trial
+    settled = trial.design.settled
+    limiter = limiter_node(request, trial.done, study)
+    nodes = {node.id: node for node in (*settled, *trial.dropped, *trial.nodes, limiter)}
     return Mastered(
         request=request,
         nodes=tuple(nodes[device_id] for device_id in CHAIN_IDS if device_id in nodes),
         before=study.before,
-        after=done.after,
-        solved=done.solved,
-        passages=design.passages,
+        after=trial.done.after,
+        solved=trial.done.solved,
+        passages=trial.design.passages,
         remarks=tuple(remark.text for remark in study.repairs.remarks),
     )
+
+
+def tried(study: Study, request: Request, *, colour: Colour | None = None) -> Trial:
+    """A chain, tried again without what did not help until everything in it does."""
+    dropped: dict[str, Node] = {}
+    while True:
+        without = frozenset(dropped)
+        design = front_of(study, request, without=without, colour=colour)
+        outlook = outlook_of(design, request)
+        complete(design, request, outlook, without=without)
+        done = finished(design, request, outlook)
+        nodes = tried_nodes(design, request, done)
+        worse = {node.id: node for node in nodes if node.state == "dropped"}
+        if not worse:
+            return Trial(design, done, tuple(nodes), tuple(dropped.values()))
+        dropped |= worse
+
+
+def colour_to_correct(trial: Trial, request: Request) -> Colour | None:
+    """What the rest of the chain did to the tone, where that left it further from the references than foretold."""
+    match, off_db = trial.design.tone, trial.tone_off_db(request.target)
+    if off_db is None or not isinstance(match, ToneMatch) or match.mid is None:
+        return None
+    if off_db <= match.mid.error_after_db + TONE_OFF_DB:
+        return None
+    return colour_behind(trial.design, portrait_of(trial.done.after))
+
+
+def is_nearer(one: Trial, other: Trial, request: Request) -> bool:
+    """Whether a corrected chain is worth it: nearer in tone, and no less loud where the loudness was reached."""
+    distances = [trial.tone_off_db(request.target) for trial in (one, other)]
+    reached = [trial.done.solved is None or trial.done.solved.reached for trial in (one, other)]
+    if distances[0] is None or distances[1] is None or reached[0] < reached[1]:
+        return False
+    return distances[0] < distances[1] - WORTH_CORRECTING_DB
 
 
 def tried_nodes(design: Design, request: Request, done: Finished) -> list[Node]:

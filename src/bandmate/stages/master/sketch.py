@@ -66,6 +66,10 @@ class Sketch:
         factor = from_db(band_gain_db)
         return self._with(self.mid * factor, self.side * factor)
 
+    def coloured(self, mid_db: Reals, side_db: Reals) -> Sketch:
+        """The sketch with a gain for each band of the mid and of the side."""
+        return self._with(self.mid * from_db(mid_db)[:, None], self.side * from_db(side_db)[:, None])
+
     def widened(self, side: float, mono_below_hz: float = 0.0) -> Sketch:
         """The sketch with the sides at another level, and none below a frequency."""
         kept = np.where(self.band_hz < mono_below_hz, 0.0, side**2)
