@@ -245,7 +245,7 @@ def carried_out(project: Project, order: Order, progress: Progress) -> MasterRes
         states[0] = project.proposal(accepted(project, states[0]))
     results = MasterResults(
         folder=order.folder,
-        project=project.folder,
+        project=order.folder / PRODUCTION_PROJECT if is_new else project.folder,
         title=song.title,
         source=order.source,
         before=before,
