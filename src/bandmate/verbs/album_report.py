@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bandmate.stages.master.album import Heard
     from bandmate.stages.master.delivery import DeliveryProfile
 
+SAME_GAIN_DB = 0.1
+
 
 def album_report(results: AlbumResults) -> MasterReport:
     """Everything that the report of an album says."""
@@ -28,7 +30,7 @@ def album_report(results: AlbumResults) -> MasterReport:
         name="album",
         profile=profile_row(results.profile, results.target_lufs if results.anchor == "album" else None),
         after=whole_measured([row.after for row in results.tracks]),
-        files=tuple(file_row(row) for row in results.tracks),
+        files=tuple(file_row(row, results.profile) for row in results.tracks),
     )
     return MasterReport(
         title=results.album.title,
@@ -43,13 +45,18 @@ def album_report(results: AlbumResults) -> MasterReport:
 
 
 def album_part(results: AlbumResults) -> AlbumPart:
+    """The album as one piece; one gain is named only where all tracks have it, and none makes up for an equalizer."""
     from bandmate.report.master_data import AlbumPart
+    from bandmate.stages.master.album import album_lufs
 
+    step = results.step_lu
+    gains = [row.trial.limiter_gain_db or 0.0 for row in results.tracks if row.after.lufs is not None]
+    is_one = step is not None and all(abs(gain - step) <= SAME_GAIN_DB for gain in gains)
     return AlbumPart(
         title=results.album.title,
-        was_lufs=results.before_lufs,
-        now_lufs=results.after_lufs,
-        gain_db=results.step_lu,
+        was_lufs=album_lufs([row.before for row in results.tracks]),
+        now_lufs=album_lufs([row.after for row in results.tracks]),
+        gain_db=step if is_one else None,
         drift_limit_db=results.bound_db,
         sentence=". ".join(capital(one) for one in results.sentences()) + ".",
         tracks=tuple(track_row(row, results.bound_db) for row in results.tracks),
@@ -109,7 +116,7 @@ def whole_measured(tracks: Sequence[Heard]) -> Measured:
     )
 
 
-def file_row(row: TrackResult) -> FileRow:
+def file_row(row: TrackResult, profile: DeliveryProfile | None) -> FileRow:
     from bandmate.report.data import FileRow
 
     return FileRow(
@@ -117,6 +124,7 @@ def file_row(row: TrackResult) -> FileRow:
         what=f"track {row.ask.number}",
         kind="WAV",
         measured=measured(row.after.hearing),
+        bits=16 if profile is not None and profile.bits == 16 else 24,
         sha256=row.sha256,
     )
 
