@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from pathlib import Path
 
@@ -125,6 +127,13 @@ def test_folders_without_tracks_are_refused(tmp_path: Path) -> None:
         read_album(tmp_path)
     with pytest.raises(RequestError, match=r'there is no folder ".*none"'):
         read_album(tmp_path / "none")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_refused(folder: Path) -> None:
+    (folder / os.fsdecode(b"na\xffme.wav")).touch()
+    with pytest.raises(RequestError, match=r'the name ".*na\?me\.wav" has bytes that are no letters; rename it'):
+        read_album(folder)
 
 
 def test_a_template_reads_back_as_the_album_that_it_was_made_from(folder: Path) -> None:

@@ -140,16 +140,27 @@ def sound_files(folder: Path) -> list[Path]:
     Raises
     ------
     RequestError
-        if it is no folder, or has no sound in it.
+        if it is no folder, has no sound in it, or a name is no text.
     """
     if not folder.is_dir():
         raise RequestError(f'there is no folder "{folder}"; name the folder that has the tracks in it')
     with disk_errors(folder):
         files = [one for one in folder.iterdir() if one.suffix.lower() in SOUND_ENDINGS and one.is_file()]
     found = sorted((one for one in files if not one.name.startswith(".")), key=lambda path: name_key(path.name))
+    for path in (folder.resolve(), *found):
+        check_name(path)
     if not found and not (folder / SHEET_NAME).is_file():
         raise RequestError(f'"{folder}" has no sound file in it; put the tracks of the album there')
     return found
+
+
+def check_name(path: Path) -> None:
+    """Refuse bytes that are no letters: neither tags nor a list could hold them."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as wrong:
+        shown = str(path).encode("utf-8", "replace").decode()
+        raise RequestError(f'the name "{shown}" has bytes that are no letters; rename it') from wrong
 
 
 def listed_by_name(files: Sequence[Path]) -> tuple[TrackLines, ...]:
