@@ -16,7 +16,7 @@ from bandmate.render.span import Span
 from bandmate.song.errors import OutOfRange, ProjectError, RequestError, UnknownName
 from bandmate.stages.master.delivery import delivery_profile
 from bandmate.stages.master.propose import without_mastering
-from bandmate.verbs import printing
+from bandmate.verbs import master_files
 from bandmate.verbs.printing import file_name
 from tests.verbs.loudness import reading_of
 from tests.verbs.studio import RATE_HZ, SECONDS, contents, tone
@@ -151,7 +151,7 @@ def test_a_master_that_fails_leaves_the_old_one(evening: Path, tmp_path: Path, m
         raise KeyboardInterrupt
 
     old = tone(tmp_path / "master.wav", seconds=0.1).read_bytes()
-    monkeypatch.setattr(printing, "measured_file", stop)
+    monkeypatch.setattr(master_files, "measured_file", stop)
     with Project.open(evening) as project, pytest.raises(KeyboardInterrupt):
         bandmate.render_master(project, tmp_path / "master.wav", delivery_profile("cd"))
     assert (tmp_path / "master.wav").read_bytes() == old

@@ -152,7 +152,8 @@ def written(
     file = master_file(profile, song, ceiling_dbtp=ceiling_dbtp, keeps_ceiling=has_limiter, tags=options.tags)
     is_untouched = not chain and file.rate_hz == study.rate_hz and fits(study.played(()), file.kind)
     file = dataclasses.replace(file, is_dithered=not is_untouched)
-    return print_master(lambda _: study.played(chain), study.rate_hz, path, file), is_untouched
+    heard = done.after if done else None
+    return print_master(lambda _: study.played(chain), study.rate_hz, path, file, heard=heard), is_untouched
 
 
 def coded_for(printed: Printed, done: Mastered | None, profile: DeliveryProfile | None) -> CodecPreview | None:

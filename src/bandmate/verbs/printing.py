@@ -170,6 +170,20 @@ def printed(
     dither: Dither = "tpdf",
 ) -> Printed:
     """Write the blocks and measure the file."""
+    write_sound(path, blocks, rate_hz, kind=kind, tags=tags, dither=dither)
+    return measured_file(path, kind=kind, check_peak=check_peak)
+
+
+def write_sound(
+    path: Path,
+    blocks: Iterable[Samples],
+    rate_hz: int,
+    *,
+    kind: Kind,
+    tags: Mapping[str, str],
+    dither: Dither = "tpdf",
+) -> None:
+    """Write the blocks."""
     from bandmate.formats.audio_write import AudioWriter, WriteOptions
 
     with disk_errors(path):
@@ -178,7 +192,6 @@ def printed(
     with AudioWriter(path, rate_hz, 2, kind=kind, tags=kept, options=options) as writer:
         for block in blocks:
             writer.write(block)
-    return measured_file(path, kind=kind, check_peak=check_peak)
 
 
 def measured_file(path: Path, *, kind: Kind, check_peak: bool = False) -> Printed:
@@ -187,9 +200,13 @@ def measured_file(path: Path, *, kind: Kind, check_peak: bool = False) -> Printe
     from bandmate.stages.hearing import hear
 
     hearing = hear(decode_blocks(path), probe(path).rate_hz, check_peak=check_peak)
+    return Printed(path, kind, hearing, sha256_of(path))
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes, in hex."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Printed(path, kind, hearing, digest)
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_sounds(song: Song) -> None:
