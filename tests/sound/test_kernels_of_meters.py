@@ -17,8 +17,8 @@ from bandmate.sound.audio import Audio
     [
         (k_weighting, loudness.compile_kernels, ["weigh_pair"], loudness.measure_loudness),
         (truepeak, truepeak.compile_kernels, ["_search"], truepeak.measure_true_peak),
-        (levels, levels.compile_kernels, ["_follow", "_find_pauses"], levels.measure_levels),
-        (stereo, stereo.compile_kernels, ["_add_products"], stereo.measure_stereo),
+        (levels, levels.compile_kernels, ["_follow", "_follow_runs", "_find_pauses"], levels.measure_levels),
+        (stereo, stereo.compile_kernels, ["_add_products", "_add_low_products"], stereo.measure_stereo),
     ],
 )
 def test_nothing_is_left_to_compile_after_the_warm_up(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bandmate.sound.audio import Audio
-from bandmate.sound.levels import LISTED_RUNS, ClippedRun, LevelMeter, Silence, measure_levels
+from bandmate.sound.levels import CLIP_STEP, LISTED_RUNS, ClippedRun, LevelMeter, Silence, measure_levels
 from tests.sound.cuts import noise, pieces
 
 
@@ -103,6 +103,45 @@ def test_bad_samples_are_counted_and_left_out() -> None:
     assert levels.bad_samples == 3
     assert [channel.bad_samples for channel in levels.channels] == [1, 2]
     assert levels.peak_dbfs == pytest.approx(-20.0, abs=1e-5)
+
+
+def told_frame_by_frame(row: np.ndarray, clip_level: float) -> list[tuple[int, int]]:
+    """Start and length of each clipped run, by the definition and without haste."""
+    value = np.where(np.isfinite(row), row, 0).astype(float)
+    edges = np.flatnonzero(np.diff(value) != 0) + 1
+    starts, ends = np.append(0, edges), np.append(edges, len(value))
+    padded = np.concatenate([[0.0], value, [0.0]])
+    ends_of = list(zip(starts, ends, strict=True))
+    steps = [max(abs(padded[a + 1] - padded[a]), abs(padded[b + 1] - padded[b])) for a, b in ends_of]
+    found = zip(ends_of, steps, strict=True)
+    return [(a, b - a) for (a, b), step in found if b - a >= 3 and step > CLIP_STEP and abs(value[a]) >= clip_level]
+
+
+@pytest.mark.parametrize("clip_dbfs", [-1.0, -20.0])
+def test_runs_are_found_wherever_they_lie(rng: np.random.Generator, clip_dbfs: float) -> None:
+    """Also across the stretches in which frames are added up, and beside bad samples."""
+    samples = np.clip(noise(rng, 1, 30_000, 44_100, level=1.5).samples, -0.95, 0.95)
+    samples = np.round(samples * 8) / 8 + np.float32(0.01)
+    samples[0, rng.integers(0, 30_000, 50)] = np.nan
+    meter = LevelMeter(44_100, 1, clip_dbfs=clip_dbfs)
+    meter.feed(samples)
+    found = meter.result()
+    expected = told_frame_by_frame(samples[0], 10 ** (clip_dbfs / 20))
+    assert [(run.start_frame, run.frames) for run in found.clipped] == expected[:LISTED_RUNS]
+    assert found.channels[0].clipped_runs == len(expected) > 20
+    assert found.channels[0].clipped_frames == sum(frames for _, frames in expected)
+
+
+@pytest.mark.parametrize("silence_ms", [0.0, 5.0, 3_000.0])
+def test_pauses_of_any_length_are_found(rng: np.random.Generator, silence_ms: float) -> None:
+    sounds = np.repeat(rng.random(400) < 0.3, rng.integers(1, 60, 400))
+    meter = LevelMeter(1_000, 2, silence_ms=silence_ms)
+    meter.feed(np.stack([0.1 * sounds, -0.2 * sounds]))
+    frames = np.flatnonzero(sounds)
+    edges = np.concatenate([[-1], frames, [len(sounds)]])
+    gaps = zip(edges[:-1] + 1, np.diff(edges) - 1, strict=True)
+    shortest = max(1, round(silence_ms))
+    assert meter.result().silences == tuple(Silence(int(a), int(n)) for a, n in gaps if n >= shortest)
 
 
 @pytest.mark.parametrize("most_frames", [5, 3_000])

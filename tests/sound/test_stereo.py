@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from bandmate.song.errors import RequestError
 from bandmate.sound.audio import Audio
@@ -91,6 +92,19 @@ def test_more_channels_are_refused() -> None:
 def test_a_bad_frame_is_refused() -> None:
     with pytest.raises(RequestError, match=r"channel 2 is inf at frame 3 "):
         measure_stereo(Audio(np.array([[0, 0, 0, 0], [0, 0, 0, np.inf]]), 48_000))
+
+
+def test_the_figures_are_those_of_numpy(one: np.ndarray, other: np.ndarray) -> None:
+    left, right = one.astype(np.float32), (0.3 * one + 0.5 * other).astype(np.float32)
+    image = measure_stereo(both(left, right))
+    left, right = left.astype(float), right.astype(float)
+    mid, side = (left + right) / 2, (left - right) / 2
+    assert image.width_db == pytest.approx(10 * np.log10((side @ side) / (mid @ mid)), abs=1e-9)
+    assert image.balance_db == pytest.approx(10 * np.log10((right @ right) / (left @ left)), abs=1e-9)
+    assert image.correlation == pytest.approx((left @ right) / np.sqrt((left @ left) * (right @ right)), abs=1e-12)
+    lows = signal.sosfilt(signal.butter(2, 120, fs=44_100, output="sos"), np.stack([left, right]))
+    expected = (lows[0] @ lows[1]) / np.sqrt((lows[0] @ lows[0]) * (lows[1] @ lows[1]))
+    assert image.low_correlation == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_cut_into_blocks_makes_no_difference_to_a_bit(rng: np.random.Generator) -> None:

@@ -80,27 +80,33 @@ def add_power(parts: Samples, scale: float, mid: Reals, side: Reals, now: Reals)
     ``parts`` is (rows, 2 * bins): the real and the imaginary part of each bin in turn; ``scale`` is that of a bin. The
     first and the last bin stand alone, the others for a positive and a negative frequency.
     """
-    rows, bins = parts.shape[0], mid.shape[0]
-    total, rest, middle = now[0], now[1], parts[0]
-    for k in range(bins):
-        re, im = np.float64(middle[2 * k]), np.float64(middle[2 * k + 1])
-        total[k] = (re * re + im * im) * scale
-        rest[k] = 0.0
-    for nth in range(1, rows):
+    rows, last, total, rest = parts.shape[0], mid.shape[0] - 1, now[0], now[1]
+    rest[:] = 0.0
+    for nth in range(min(rows, 2)):
+        _write_squares(parts[nth], now[nth])
+    for nth in range(2, rows):
         row = parts[nth]
-        for k in range(bins):
+        for k in range(last + 1):
             re, im = np.float64(row[2 * k]), np.float64(row[2 * k + 1])
             rest[k] += re * re + im * im
-    share = scale / max(1, rows - 1)
-    for k in range(bins):
-        rest[k] *= share
-    for k in (0, bins - 1):
+    for k in (0, last):
         total[k] *= 0.5
         rest[k] *= 0.5
-    for k in range(bins):
-        mid[k] += total[k]
-        side[k] += rest[k]
-        total[k] += rest[k]
+    share = scale / max(1, rows - 1)
+    for k in range(last + 1):
+        power, more = total[k] * scale, rest[k] * share
+        mid[k] += power
+        side[k] += more
+        total[k] = power + more
+        rest[k] = more
+
+
+@kernel
+def _write_squares(row: Samples, squares: Reals) -> None:
+    """Write the squared magnitude of each bin."""
+    for k in range(squares.shape[0]):
+        re, im = np.float64(row[2 * k]), np.float64(row[2 * k + 1])
+        squares[k] = re * re + im * im
 
 
 @kernel

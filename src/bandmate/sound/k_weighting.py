@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.sound.audio import Samples
-from bandmate.sound.kernel import kernel
+from bandmate.sound.kernel import contracted_kernel, kernel
 
 Curve = npt.NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _tabulated_power(frequency_hz: float) -> float:
     return float(abs((b0 + z * (b1 + z * b2)) / (1 + z * (a1 + z * a2))) ** 2)
 
 
-@kernel
+@contracted_kernel
 def weigh_pair(
     left: Samples, right: Samples, state: Curve, filters: Curve, ends: npt.NDArray[np.int64], energies: Curve
 ) -> None:
@@ -106,6 +106,8 @@ def weigh_pair(
 
     ``state`` holds four numbers per channel, then the energy of the started hop. Both channels run side by side: each
     recursion alone would wait for its own result, so the second one is nearly free.
+
+    subtle: the brackets keep what waits for the last result to one multiplication and addition.
     """
     b0, b1, b2, a1, a2, c1, c2 = filters[0], filters[1], filters[2], filters[3], filters[4], filters[5], filters[6]
     start, frames = 0, left.shape[0]
@@ -117,10 +119,10 @@ def weigh_pair(
         for i in range(lefts.shape[0]):
             x, y = np.float64(lefts[i]), np.float64(rights[i])
             u, v = b0 * x + l0, b0 * y + r0
-            l0, r0 = b1 * x - a1 * u + l1, b1 * y - a1 * v + r1
+            l0, r0 = (b1 * x + l1) - a1 * u, (b1 * y + r1) - a1 * v
             l1, r1 = b2 * x - a2 * u, b2 * y - a2 * v
             p, q = u + l2, v + r2
-            l2, r2 = l3 - 2.0 * u - c1 * p, r3 - 2.0 * v - c1 * q
+            l2, r2 = (l3 - 2.0 * u) - c1 * p, (r3 - 2.0 * v) - c1 * q
             l3, r3 = u - c2 * p, v - c2 * q
             left_energy += p * p
             right_energy += q * q

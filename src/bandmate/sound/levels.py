@@ -22,6 +22,7 @@ import numpy.typing as npt
 from bandmate.sound.audio import Audio, Samples, checked_rate
 from bandmate.sound.finite import checked_block
 from bandmate.sound.kernel import kernel
+from bandmate.sound.magnitude import magnitude
 
 Reals = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -33,7 +34,12 @@ LISTED_RUNS = 1_000
 SILENCE_DBFS = -70.0
 SILENCE_MS = 500.0
 
-SUM, SQUARES, PEAK, PREVIOUS, RUN_FRAMES, RUN_STEP, BAD, RUNS, CLIPPED = range(9)
+PEAK, PREVIOUS, RUN_FRAMES, RUN_STEP, BAD, RUNS, CLIPPED = range(7)
+
+LANES = 128
+"""Frames are added up in this many sums, each in that of its number: fast, and alike wherever blocks are cut."""
+
+LONGEST_STRIDE = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,8 @@ class LevelMeter:
         self._clip_level = 10 ** (clip_dbfs / 20)
         self._silence_level = float(np.float32(10 ** (silence_dbfs / 20)))
         self._silence_frames = max(1, round(silence_ms * checked_rate(rate_hz) / 1000))
-        self._states = np.zeros((channels, 9))
+        self._states = np.zeros((channels, 7))
+        self._lanes = np.zeros((channels, 2, LANES))  # of samples and of their squares
         self._runs = np.zeros((channels, LISTED_RUNS, 3))
         self._sounding = np.full(2, -1, np.int64)
         self._silences: list[Silence] = []
@@ -156,9 +163,12 @@ class LevelMeter:
         RequestError
             for a wrong number of channels.
         """
-        samples = checked_block(block, len(self._states))
-        for row, state, runs in zip(samples, self._states, self._runs, strict=True):
-            _follow(row, self._frames, self._clip_level, state, runs)
+        self.take(checked_block(block, len(self._states)))
+
+    def take(self, samples: Samples) -> None:
+        """As ``feed``, for a block that `bandmate.sound.finite` has given."""
+        for row, state, lanes, runs in zip(samples, self._states, self._lanes, self._runs, strict=True):
+            _follow(row, self._frames, self._clip_level, state, lanes, runs)
         pauses = np.empty((samples.shape[1] // self._silence_frames + 2, 2), np.int64)
         found = _find_pauses(samples, self._frames, self._silence_level, self._silence_frames, self._sounding, pauses)
         self._silences += [Silence(int(start), int(frames)) for start, frames in pauses[:found]]
@@ -167,15 +177,16 @@ class LevelMeter:
     def result(self) -> Levels:
         """The levels so far, as if the signal ended here; feeding may go on afterwards."""
         states, runs = self._states.copy(), self._runs.copy()
-        (after,) = checked_block(np.zeros((1, 1), np.float32), 1)
+        after = checked_block(np.zeros((1, 1), np.float32), 1)
         for state, listed in zip(states, runs, strict=True):
-            _follow(after, self._frames, self._clip_level, state, listed)
+            _follow_runs(after[0], self._frames, self._clip_level, state, listed)
         first, last = (int(frame) for frame in self._sounding)
         pause = Silence(last + 1, self._frames - last - 1)
-        peak, power = float(states[:, PEAK].max()), float(states[:, SQUARES].mean()) / max(1, self._frames)
+        sums = self._lanes.sum(axis=2)
+        peak, power = float(states[:, PEAK].max()), float(sums[:, 1].mean()) / max(1, self._frames)
         return Levels(
             frames=self._frames,
-            channels=tuple(self._channel(state) for state in states),
+            channels=tuple(self._channel(state, *both) for state, both in zip(states, sums, strict=True)),
             peak_dbfs=_amplitude_db(peak),
             rms_dbfs=_amplitude_db(math.sqrt(power)),
             crest_db=_crest_db(peak, power),
@@ -185,14 +196,14 @@ class LevelMeter:
             last_sounding_frame=last if last >= 0 else None,
         )
 
-    def _channel(self, state: Reals) -> ChannelLevels:
+    def _channel(self, state: Reals, total: float, squares: float) -> ChannelLevels:
         frames = max(1, self._frames)
-        power = float(state[SQUARES]) / frames
+        power = float(squares) / frames
         return ChannelLevels(
             peak_dbfs=_amplitude_db(float(state[PEAK])),
             rms_dbfs=_amplitude_db(math.sqrt(power)),
             crest_db=_crest_db(float(state[PEAK]), power),
-            dc=float(state[SUM]) / frames,
+            dc=float(total) / frames,
             clipped_runs=int(state[RUNS]),
             clipped_frames=int(state[CLIPPED]),
             bad_samples=int(state[BAD]),
@@ -230,18 +241,52 @@ def _listed(channel: int, state: Reals, runs: Reals) -> list[ClippedRun]:
 
 
 @kernel
-def _follow(row: Samples, start_frame: int, clip_level: float, state: Reals, runs: Reals) -> None:
-    """Add up one channel and follow its runs of equal samples near full scale."""
-    total, squares, peak, previous = state[SUM], state[SQUARES], state[PEAK], state[PREVIOUS]
-    for i in range(row.shape[0]):
-        value = float(row[i])
-        if not np.isfinite(value):
+def _follow(row: Samples, start_frame: int, clip_level: float, state: Reals, lanes: Reals, runs: Reals) -> None:
+    """Add up one channel and follow its runs of equal samples near full scale, where there may be any."""
+    done = 0
+    while done < row.shape[0]:
+        lane = (start_frame + done) % LANES
+        frames = min(LANES - lane, row.shape[0] - done)
+        piece = row[done : done + frames]
+        totals, squares = lanes[0, lane : lane + frames], lanes[1, lane : lane + frames]
+        size = magnitude(piece)
+        if np.isfinite(size):
+            for i in range(frames):
+                value = np.float64(piece[i])
+                totals[i] += value
+                squares[i] += value * value
+            state[PEAK] = max(state[PEAK], size)
+        else:
+            _add_good(piece, state, totals, squares)
+        if size >= clip_level or state[RUN_FRAMES] > 0 or not np.isfinite(size):
+            _follow_runs(piece, start_frame + done, clip_level, state, runs)
+        else:
+            state[PREVIOUS] = piece[frames - 1]
+        done += frames
+
+
+@kernel
+def _add_good(piece: Samples, state: Reals, totals: Reals, squares: Reals) -> None:
+    """Add up the finite samples, and count the others."""
+    for i in range(piece.shape[0]):
+        value = np.float64(piece[i])
+        if np.isfinite(value):
+            totals[i] += value
+            squares[i] += value * value
+            state[PEAK] = max(state[PEAK], abs(value))
+        else:
             state[BAD] += 1
+
+
+@kernel
+def _follow_runs(piece: Samples, start_frame: int, clip_level: float, state: Reals, runs: Reals) -> None:
+    """Follow runs of equal samples near full scale, and remember those that end."""
+    previous = state[PREVIOUS]
+    for i in range(piece.shape[0]):
+        value = float(piece[i])
+        if not np.isfinite(value):
             value = 0.0
-        total += value
-        squares += value * value
         size = abs(value)
-        peak = max(peak, size)
         if state[RUN_FRAMES] > 0 and value == previous:
             state[RUN_FRAMES] += 1
         elif state[RUN_FRAMES] > 0 or size >= clip_level:
@@ -250,7 +295,7 @@ def _follow(row: Samples, start_frame: int, clip_level: float, state: Reals, run
             state[RUN_FRAMES] = 1.0 if size >= clip_level else 0.0
             state[RUN_STEP] = step
         previous = value
-    state[SUM], state[SQUARES], state[PEAK], state[PREVIOUS] = total, squares, peak, previous
+    state[PREVIOUS] = previous
 
 
 @kernel
@@ -269,22 +314,36 @@ def _close_run(end_frame: int, level: float, step: float, state: Reals, runs: Re
 def _find_pauses(
     block: Samples, start_frame: int, level: float, shortest_frames: int, sounding: Whole, pauses: Whole
 ) -> int:
-    """Write the pauses that end in this block; ``sounding`` holds the first and the last sounding frame so far."""
-    found = 0
-    for i in range(block.shape[1]):
-        sounds = False
-        for channel in range(block.shape[0]):
-            if abs(block[channel, i]) >= level:
-                sounds = True
-                break
-        if not sounds:
+    """Write the pauses that end in this block; ``sounding`` holds the first and the last sounding frame so far.
+
+    No pause lies within a stride, for a stride is not longer than the shortest: so the first and the last sounding
+    frame of each tell everything.
+    """
+    found, stride = 0, min(shortest_frames, LONGEST_STRIDE)
+    for start in range(0, block.shape[1], stride):
+        end = min(start + stride, block.shape[1])
+        first = start
+        while first < end and not _sounds(block, first, level):
+            first += 1
+        if first == end:
             continue
-        frame = start_frame + i
-        gap = frame - sounding[1] - 1
+        last = end - 1
+        while not _sounds(block, last, level):
+            last -= 1
+        gap = start_frame + first - sounding[1] - 1
         if gap >= shortest_frames:
             pauses[found, 0], pauses[found, 1] = sounding[1] + 1, gap
             found += 1
-        sounding[1] = frame
+        sounding[1] = start_frame + last
         if sounding[0] < 0:
-            sounding[0] = frame
+            sounding[0] = start_frame + first
     return found
+
+
+@kernel
+def _sounds(block: Samples, frame: int, level: float) -> bool:
+    """Whether any channel reaches ``level`` in this frame."""
+    loudest = 0.0
+    for channel in range(block.shape[0]):
+        loudest = max(loudest, abs(block[channel, frame]))
+    return loudest >= level

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.sound.audio import Audio, checked_rate
+from bandmate.sound.audio import Audio, Samples, checked_rate
 from bandmate.sound.finite import checked_block, refuse_bad_frame
 from bandmate.sound.k_weighting import channel_weights, k_weighting, weigh_pair
 
@@ -116,7 +116,10 @@ class LoudnessMeter:
         RequestError
             for a wrong number of channels, or naming the first NaN or infinite frame. After that the meter is spoilt.
         """
-        samples = checked_block(block, len(self._weights))
+        self.take(checked_block(block, len(self._weights)))
+
+    def take(self, samples: Samples) -> None:
+        """As ``feed``, for a block that `bandmate.sound.finite` has given."""
         ends = self._step_ends(samples.shape[1])
         energy, pair = np.zeros(len(ends)), np.empty((2, len(ends)))
         for first in range(0, len(self._weights), 2):

@@ -18,13 +18,16 @@ import numpy.typing as npt
 from bandmate.song.errors import RequestError
 from bandmate.sound.audio import Audio, Samples, checked_rate
 from bandmate.sound.finite import finite_block
-from bandmate.sound.kernel import kernel
+from bandmate.sound.kernel import contracted_kernel, kernel
 
 Reals = npt.NDArray[np.float64]
 StereoKind = Literal["silent", "mono", "dual mono", "left only", "right only", "stereo"]
 
 LOW_HZ = 120.0
 SAME_WITHIN_DB = -60.0
+LANES = 128
+"""Frames are added up in this many sums, each in that of its number: fast, and alike wherever blocks are cut."""
+
 KEEP_AWAKE = 1e-30
 """Added to the low-pass' input so that its state never decays into slow denormal numbers; 600 dB down."""
 
@@ -80,7 +83,8 @@ class StereoMeter:
         self._channels = channels
         self._low_pass = _butterworth(LOW_HZ, self._rate_hz)
         self._filter_state = np.zeros(4)
-        self._sums = np.zeros(8)
+        self._lanes = np.zeros((5, LANES))
+        self._low_sums = np.zeros(3)
         self._frames = 0
 
     def feed(self, block: npt.ArrayLike) -> None:
@@ -91,13 +95,18 @@ class StereoMeter:
         RequestError
             for a wrong number of channels, or naming the first NaN or infinite frame.
         """
-        samples = finite_block(block, self._channels, start_frame=self._frames, rate_hz=self._rate_hz)
-        _add_products(samples[0], samples[-1], self._low_pass, self._filter_state, self._sums)
+        self.take(finite_block(block, self._channels, start_frame=self._frames, rate_hz=self._rate_hz))
+
+    def take(self, samples: Samples) -> None:
+        """As ``feed``, for a block that `finite_block` has given."""
+        _add_products(samples[0], samples[-1], self._frames, self._lanes)
+        _add_low_products(samples[0], samples[-1], self._low_pass, self._filter_state, self._low_sums)
         self._frames += samples.shape[1]
 
     def result(self) -> StereoImage:
         """The image so far; feeding may go on afterwards."""
-        left, right, both, mid, side, low_left, low_right, low_both = (float(value) for value in self._sums)
+        left, right, both, mid, side = (float(value) for value in self._lanes.sum(axis=1))
+        low_left, low_right, low_both = (float(value) for value in self._low_sums)
         if left + right == 0:
             return StereoImage("silent", None, None, None, None, None)
         return StereoImage(
@@ -153,27 +162,44 @@ def _butterworth(corner_hz: float, rate_hz: int) -> Reals:
 
 
 @kernel
-def _add_products(left: Samples, right: Samples, low_pass: Reals, state: Reals, sums: Reals) -> None:
-    """Add up squares and products, of both channels and of what is below 120 Hz in them."""
+def _add_products(left: Samples, right: Samples, start_frame: int, lanes: Reals) -> None:
+    """Add up squares of left and right, their product, and squares of mid and side."""
+    done = 0
+    while done < left.shape[0]:
+        lane = (start_frame + done) % LANES
+        frames = min(LANES - lane, left.shape[0] - done)
+        lefts, rights, after = left[done : done + frames], right[done : done + frames], lane + frames
+        ll, rr, lr = lanes[0, lane:after], lanes[1, lane:after], lanes[2, lane:after]
+        mm, ss = lanes[3, lane:after], lanes[4, lane:after]
+        for i in range(frames):
+            x, y = np.float64(lefts[i]), np.float64(rights[i])
+            ll[i] += x * x
+            rr[i] += y * y
+            lr[i] += x * y
+        for i in range(frames):
+            x, y = np.float64(lefts[i]), np.float64(rights[i])
+            mid, side = 0.5 * (x + y), 0.5 * (x - y)
+            mm[i] += mid * mid
+            ss[i] += side * side
+        done += frames
+
+
+@contracted_kernel
+def _add_low_products(left: Samples, right: Samples, low_pass: Reals, state: Reals, sums: Reals) -> None:
+    """Add up squares and the product of what is below 120 Hz in both channels.
+
+    subtle: the brackets keep what waits for the last result to one multiplication and addition.
+    """
     b, a1, a2 = low_pass[0], low_pass[1], low_pass[2]
     p0, p1, q0, q1 = state[0], state[1], state[2], state[3]
-    ll, rr, lr, mm, ss = sums[0], sums[1], sums[2], sums[3], sums[4]
-    low_ll, low_rr, low_lr = sums[5], sums[6], sums[7]
+    low_ll, low_rr, low_lr = sums[0], sums[1], sums[2]
     for i in range(left.shape[0]):
-        x, y = np.float64(left[i]), np.float64(right[i])
-        mid, side = 0.5 * (x + y), 0.5 * (x - y)
-        ll += x * x
-        rr += y * y
-        lr += x * y
-        mm += mid * mid
-        ss += side * side
-        x, y = b * x + KEEP_AWAKE, b * y + KEEP_AWAKE
+        x, y = b * np.float64(left[i]) + KEEP_AWAKE, b * np.float64(right[i]) + KEEP_AWAKE
         u, v = x + p0, y + q0
-        p0, q0 = 2.0 * x - a1 * u + p1, 2.0 * y - a1 * v + q1
+        p0, q0 = (2.0 * x + p1) - a1 * u, (2.0 * y + q1) - a1 * v
         p1, q1 = x - a2 * u, y - a2 * v
         low_ll += u * u
         low_rr += v * v
         low_lr += u * v
     state[0], state[1], state[2], state[3] = p0, p1, q0, q1
-    sums[0], sums[1], sums[2], sums[3], sums[4] = ll, rr, lr, mm, ss
-    sums[5], sums[6], sums[7] = low_ll, low_rr, low_lr
+    sums[0], sums[1], sums[2] = low_ll, low_rr, low_lr

@@ -31,6 +31,7 @@ from bandmate.song.errors import OutOfRange
 from bandmate.sound.audio import Audio, Samples, checked_rate
 from bandmate.sound.finite import finite_block
 from bandmate.sound.kernel import contracted_kernel, kernel
+from bandmate.sound.magnitude import magnitude
 
 Oversample = Literal[4, 16]
 Reals = npt.NDArray[np.float64]
@@ -263,7 +264,7 @@ def _search(
         if nth == 0:
             places = min(RUN_TILES, tiles - number) + beyond
             run = signal[start : start + places * STRIDE_FRAMES + TILE_FRAMES]
-            is_open = bounds[0, 1] * _magnitude(run) > best[0]
+            is_open = bounds[0, 1] * magnitude(run) > best[0]
             if is_open:
                 _survey(run, surveyed[:, :places], curve)
         if not is_open:
@@ -274,7 +275,7 @@ def _search(
         if bounds[0, 1] * widest <= best[0] or _line_bound(bounds, widest, widest, bent) <= best[0]:
             continue
         tile, frame = signal[start + before : start + before + TILE_FRAMES], start_frame + start + before
-        earlier = _magnitude(tile)
+        earlier = magnitude(tile)
         if earlier > best[0]:
             _note(tile, earlier, frame, 0, best)
         if _line_bound(bounds, earlier, widest, bent) <= best[0]:
@@ -285,7 +286,7 @@ def _search(
             last = level_ends[level + 1] if level + 1 < level_ends.shape[0] else taps.shape[0]
             for row in range(level_ends[level], last):
                 _interpolate(signal[start:], taps[row], curve)
-                height = _magnitude(curve)
+                height = magnitude(curve)
                 earlier = max(earlier, height)
                 if height > best[0]:
                     _note(curve, height, frame, points[row], best)
@@ -297,12 +298,12 @@ def _survey(run: Samples, surveyed: Reals, curve: Samples) -> None:
     """Write the largest magnitude of the samples and of their second differences around each tile of a run."""
     for nth in range(surveyed.shape[1]):
         at = min(nth * STRIDE_FRAMES, run.shape[0] - TILE_FRAMES)
-        surveyed[0, nth] = _magnitude(run[at : at + TILE_FRAMES])
+        surveyed[0, nth] = magnitude(run[at : at + TILE_FRAMES])
         at = min(at, run.shape[0] - TILE_FRAMES - 2)
         a, b, c = run[at:], run[at + 1 :], run[at + 2 :]
         for i in range(TILE_FRAMES):
             curve[i] = a[i] - b[i] - b[i] + c[i]
-        surveyed[1, nth] = _magnitude(curve)
+        surveyed[1, nth] = magnitude(curve)
 
 
 @kernel
@@ -325,19 +326,6 @@ def _interpolate(signal: Samples, row: Samples, curve: Samples) -> None:
         v, w, x, y = signal[k:], signal[k + 1 :], signal[k + 2 :], signal[k + 3 :]
         for i in range(TILE_FRAMES):
             curve[i] = curve[i] + a * v[i] + b * w[i] + c * x[i] + d * y[i]
-
-
-@kernel
-def _magnitude(samples: Samples) -> float:
-    """The largest magnitude.
-
-    subtle: compared as the bits of the float32, for positive floats have the same order and whole numbers vectorize;
-    the casts keep them 32 bits wide.
-    """
-    bits, highest = samples.view(np.int32), np.int32(0)
-    for i in range(bits.shape[0]):
-        highest = np.int32(max(highest, np.int32(bits[i] & np.int32(0x7FFFFFFF))))
-    return float(np.int32(highest).view(np.float32))
 
 
 @kernel

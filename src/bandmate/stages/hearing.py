@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.sound.audio import Samples
+from bandmate.sound.envelope import EnvelopeMeter
+from bandmate.sound.finite import finite_block
 from bandmate.sound.levels import LevelMeter, Levels
 from bandmate.sound.loudness import Loudness, LoudnessMeter, active_loudness
 from bandmate.sound.spectrum import Spectrum, SpectrumMeter
@@ -24,7 +26,6 @@ from bandmate.sound.truepeak import TruePeakMeter
 
 ANALYSER = "hearing"
 ANALYSER_VERSION = "2"
-ENVELOPE_POINTS = 1_500
 
 
 class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,9 +159,12 @@ def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -
     stereo, envelope = StereoMeter(rate_hz, channels), EnvelopeMeter()
     check = TruePeakMeter(rate_hz, channels, oversample=16) if check_peak else None
     meters: list[Meter] = [loudness, peak, levels, spectrum, stereo, envelope, *([check] if check else [])]
+    frames = 0
     for block in blocks:
+        samples = finite_block(block, channels, start_frame=frames, rate_hz=rate_hz)
+        frames += samples.shape[1]
         for meter in meters:
-            meter.feed(block)
+            meter.take(samples)
     found = peak.result()
     return Hearing(
         rate_hz=rate_hz,
@@ -237,43 +241,9 @@ def spectrum_fields(heard: Spectrum) -> dict[str, Any]:
 
 
 class Meter(Protocol):
-    """Anything that takes a signal block by block."""
+    """Anything that takes a signal in blocks that were checked."""
 
-    def feed(self, block: Samples) -> None: ...
-
-
-class EnvelopeMeter:
-    """Lowest and highest sample of short stretches, for drawing a waveform of any length in bounded memory.
-
-    Starts with stretches of 512 frames; whenever there are twice as many as wanted, neighbours are joined.
-    """
-
-    def __init__(self) -> None:
-        self._stretch_frames = 512
-        self._rest = np.zeros((2, 0), np.float32)
-        self._pairs: list[tuple[float, float]] = []
-
-    def feed(self, block: Samples) -> None:
-        joined = np.concatenate([self._rest, np.stack([block.min(axis=0), block.max(axis=0)])], axis=1)
-        start = 0
-        while joined.shape[1] - start >= self._stretch_frames:
-            stretch = joined[:, start : start + self._stretch_frames]
-            start += self._stretch_frames
-            self._pairs.append((float(stretch[0].min()), float(stretch[1].max())))
-            if len(self._pairs) == 2 * ENVELOPE_POINTS:
-                self._join_neighbours()
-        self._rest = joined[:, start:]
-
-    def result(self) -> npt.NDArray[np.float32]:
-        pairs = list(self._pairs)
-        if self._rest.shape[1]:
-            pairs.append((float(self._rest[0].min()), float(self._rest[1].max())))
-        return np.array(pairs, np.float32).reshape(-1, 2).T
-
-    def _join_neighbours(self) -> None:
-        halves = zip(self._pairs[::2], self._pairs[1::2], strict=True)
-        self._pairs = [(min(a[0], b[0]), max(a[1], b[1])) for a, b in halves]
-        self._stretch_frames *= 2
+    def take(self, samples: Samples) -> None: ...
 
 
 def hearing_to_bytes(hearing: Hearing) -> bytes:
