@@ -8,6 +8,7 @@ Not covered: gain and limiter, which are solved on the sound itself.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ from bandmate.stages.master.width_match import WidthMatch, match_width, why_no_w
 
 EXCERPT_SECONDS = 12.0
 RIDE_ROUNDS = 4
+MOST_MAKEUP_DB = 12.0
 RIDE_NEAR_LU = 0.2
 
 Colour = tuple[Reals, Reals]
@@ -174,7 +176,7 @@ def add_tone(design: Design, request: Request) -> None:
 def tone_match_of(sketch: Sketch, request: Request) -> ToneMatch | None:
     brief = request.brief
     assert request.target is not None
-    return match_tone(
+    match = match_tone(
         sketch,
         request.target,
         strength=brief.strength("tone"),
@@ -182,6 +184,15 @@ def tone_match_of(sketch: Sketch, request: Request) -> ToneMatch | None:
         shape_sides=brief.strength("width") > 0.0,
         linear_phase=brief.is_linear_phase,
     )
+    return None if match is None else dataclasses.replace(match, device=at_one_loudness(match.device, sketch))
+
+
+def at_one_loudness(device: Equalizer, sketch: Sketch) -> Equalizer:
+    """The equalizer with its level made up, so that bypassing it compares tone with tone and not loud with quiet."""
+    before, after = sketch.integrated_lufs(), sketch.equalized(device.bands).integrated_lufs()
+    if before is None or after is None:
+        return device
+    return replace(device, gain_db=round(min(max(before - after, -MOST_MAKEUP_DB), MOST_MAKEUP_DB), 1) + 0.0)
 
 
 def add_tone_fault(design: Design, request: Request) -> None:
@@ -224,7 +235,7 @@ def colour_behind(design: Design, after: Portrait) -> Colour | None:
     device = next((device for device in design.devices if device.id == TONE), None)
     if not isinstance(device, Equalizer) or not isinstance(design.tone, ToneMatch):
         return None
-    toned = design.dry.equalized(device.bands)
+    toned = design.dry.equalized(device.bands, device.gain_db)
     mid, side = levels_db(toned, loud_hops(toned))
     floor_db = max(mid.max(), side.max()) - SOUNDS_WITHIN_DB
     found = []
@@ -269,7 +280,7 @@ def match_tone_again(design: Design, request: Request) -> None:
     again = tone_match_of(squeezed.ridden(ride_db), request)
     if again is not None:
         design.tone, design.devices[nth] = again, again.device
-        design.sketch = squeezed.equalized(again.device.bands)
+        design.sketch = squeezed.equalized(again.device.bands, again.device.gain_db)
 
 
 def add_range(design: Design, request: Request, outlook: Outlook | None) -> None:
