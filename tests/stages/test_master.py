@@ -81,10 +81,14 @@ def test_a_limiter_that_works_hard_says_so_and_is_less_sure() -> None:
 
 def test_a_loudness_that_would_squash_the_song_is_not_reached_and_this_is_said() -> None:
     song, ears = band(stems())
-    proposal = propose_master(song, MasterBrief(loudness_lufs=-4.0, tone=False), ears=ears)
+    hopeless = propose_master(song, MasterBrief(loudness_lufs=-4.0, tone=False), ears=ears)
+    assert hopeless.remarks[-1].endswith("no gain would make the transparent limiter reach the target")
+    proposal = propose_master(song, MasterBrief(loudness_lufs=-8.0, tone=False), ears=ears)
     (move,) = proposal.moves
-    assert any("more would squash the song" in remark for remark in proposal.remarks)
-    assert move.evidence[-1].after <= 4.5 and move.evidence[0].after < -5.0
+    assert any("more would squash the song: the target would take" in remark for remark in proposal.remarks)
+    taken, cost = move.evidence[-3], move.evidence[-2]
+    assert taken.what == "what it takes off on average" and cost.after > taken.after
+    assert taken.after <= 4.5 and move.evidence[0].after < -8.0
 
 
 def test_half_a_master_keeps_the_whole_ceiling(song_and_ears: tuple[Song, Ears]) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from bandmate.song.devices import Limiter
 from bandmate.song.evidence import Evidence
+from bandmate.sound.limiter_forecast import Forecast
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.master.design import Colour, Design, Request, colour_behind, complete, front_of
 from bandmate.stages.master.goal import Goal
@@ -35,6 +36,7 @@ LOUDNESS_ROUNDS = 8
 LOUDNESS_OFF_LU = 0.04
 TONE_OFF_DB = 0.35
 WORTH_CORRECTING_DB = 0.05
+COST_NEAR_LU = 0.1
 
 HARD_DB = 6.0
 VERY_HARD_DB = 9.0
@@ -50,6 +52,7 @@ class Mastered:
     before: Hearing
     after: Hearing
     solved: Solved | None
+    cost: Forecast | None = None
     passages: tuple[Passage, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -63,13 +66,15 @@ class Mastered:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A chain with its limiter, as measured; no limiter where none is needed or asked for, and ``why`` then."""
+    """A chain with its limiter, as measured; no limiter where none is needed or asked for, with ``why``. ``cost`` is
+    what the loudness asked for would have taken, where it was not reached."""
 
     chain: Chain
     after: Hearing
     solved: Solved | None
     limiter: Limiter | None
     why: Node | None = None
+    cost: Forecast | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ def mastered(study: Study, request: Request) -> Mastered:
         before=study.before,
         after=trial.done.after,
         solved=trial.done.solved,
+        cost=trial.done.cost,
         passages=trial.design.passages,
         remarks=tuple(remark.text for remark in study.repairs.remarks),
     )
@@ -211,7 +217,19 @@ def with_limiter(design: Design, outlook: Outlook) -> Finished:
         if over <= 0.0:
             break
         limiter = msgspec.structs.replace(limiter, ceiling_dbtp=limiter.ceiling_dbtp - over - 0.02)
-    return Finished((*chain, limiter), after, solved, limiter)
+    cost = None if solved is None or solved.reached else cost_of(design, outlook)
+    return Finished((*chain, limiter), after, solved, limiter, cost=cost)
+
+
+def cost_of(design: Design, outlook: Outlook) -> Forecast | None:
+    """What it would take to reach the loudness all the same, as forecast; None where no gain gives it."""
+    assert outlook.bounds is not None
+    forecaster = outlook.ridden(design.range.device if design.range else None)
+    gain_db = next_gain(forecaster.at, [], Bounds(target_lufs=outlook.bounds.target_lufs))
+    forecast = None if gain_db is None else forecaster.at(gain_db)
+    if forecast is None or forecast.loudness_lufs is None:
+        return None
+    return forecast if abs(forecast.loudness_lufs - outlook.bounds.target_lufs) < COST_NEAR_LU else None
 
 
 def run_to_loudness(design: Design, outlook: Outlook) -> Solved:
@@ -295,6 +313,12 @@ def limiter_evidence(request: Request, before: Hearing, done: Finished) -> tuple
             Evidence(what="most that the limiter takes off", unit="dB", after=solved.max_reduction_db, where=at),
             Evidence(what="what it takes off on average", unit="dB", after=solved.mean_reduction_db),
         ]
+    if done.cost is not None:
+        mean, most = done.cost.mean_reduction_db, done.cost.max_reduction_db
+        found += [
+            Evidence(what="what the target would take off on average, as forecast", unit="dB", after=mean),
+            Evidence(what="most that the target would take off, as forecast", unit="dB", after=most),
+        ]
     return tuple(found)
 
 
@@ -307,14 +331,20 @@ def limiter_confidence(solved: Solved | None) -> float:
     return 0.7 if solved.max_reduction_db <= VERY_HARD_DB else 0.5
 
 
-def hard_work(solved: Solved | None) -> str | None:
+def hard_work(solved: Solved | None, cost: Forecast | None = None) -> str | None:
     """What the musician should know about a limiter that works hard; None for one that does not."""
     if solved is None:
         return None
     if not solved.reached:
+        would = (
+            f": the target would take {cost.mean_reduction_db:.1f} dB on average and {cost.max_reduction_db:.1f} dB "
+            "at most"
+            if cost
+            else f"; no gain would make the {solved.limiter.style} limiter reach the target"
+        )
         return (
             f"loudness: stopped at {solved.loudness_lufs:.1f} LUFS, where the limiter takes off "
-            f"{solved.mean_reduction_db:.1f} dB on average; more would squash the song"
+            f"{solved.mean_reduction_db:.1f} dB on average; more would squash the song{would}"
         )
     if solved.max_reduction_db > HARD_DB:
         at = f" at {clock(solved.reduction_at_seconds)}" if solved.reduction_at_seconds is not None else ""

@@ -110,7 +110,7 @@ def reference_remarks(brief: MasterBrief, target: Target | None) -> list[str]:
 def remarks_of(done: Mastered) -> list[str]:
     """What was left alone, and what the limiter has to do."""
     found = [f"{node.name}: {node.sentence}" for node in done.nodes if node.state != "on"]
-    hard = hard_work(done.solved)
+    hard = hard_work(done.solved, done.cost)
     return [*done.remarks, *found, *([hard] if hard else [])]
 
 
