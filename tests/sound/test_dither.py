@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bandmate.song.errors import OutOfRange, RequestError
-from bandmate.sound.dither import Quantiser
+from bandmate.sound.dither import SHAPING, Quantiser
 
 STEPS = 2.0**15
 
@@ -75,6 +75,42 @@ def test_where_the_signal_is_cut_makes_no_difference(dither: str, rng: np.random
         start += size
     assert np.array_equal(np.concatenate(pieces, axis=1), quantised(samples, dither, seed=5))
     assert np.array_equal(quantised(samples[:1], dither, seed=5)[0], quantised(samples, dither, seed=5)[0])
+
+
+def rounded_by_hand(samples: np.ndarray, dither: str, *, bits: int, seed: int) -> tuple[np.ndarray, int]:
+    """The definition, sample by sample, in whole numbers of any size and float64."""
+    scrambled, full, held = [], 2.0 ** (bits - 1), 0
+
+    def scramble(number: int) -> int:
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+            number = ((number ^ (number >> shift)) * factor) % 2**64
+        return number
+
+    for channel, row in enumerate(samples.astype(float)):
+        key, errors, whole = scramble(seed * 0x1000 + channel) % 2**63, [0.0] * 5, []
+        for frame, sample in enumerate(row):
+            number = scramble((key + frame * 0x9E3779B97F4A7C15) % 2**64)
+            noise = (number // 2**32 - number % 2**32) / 2**32 if dither != "none" else 0.0
+            wanted = sample * full
+            for weight, error in zip(SHAPING, errors, strict=True):
+                wanted -= weight * error if dither == "shaped" else 0.0
+            value = np.floor(wanted + noise + 0.5)
+            kept = min(max(value, -full), full - 1)
+            held += value != kept
+            errors = [min(max(kept - wanted, -2.0), 2.0), *errors[:4]]
+            whole.append(int(kept))
+        scrambled.append(whole)
+    return np.array(scrambled), held
+
+
+@pytest.mark.parametrize("dither", ["none", "tpdf", "shaped"])
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_every_number_is_that_of_the_definition(dither: str, channels: int, rng: np.random.Generator) -> None:
+    samples = rng.uniform(-1.05, 1.05, (channels, 1_500)).astype(np.float32)
+    quantiser = Quantiser(16, channels, 9, dither)
+    expected, held = rounded_by_hand(samples, dither, bits=16, seed=9)
+    assert np.array_equal(quantiser.process(samples), expected)
+    assert quantiser.held_samples == held > 0
 
 
 def test_too_loud_samples_are_held_at_full_scale_and_counted() -> None:

@@ -108,15 +108,25 @@ class WavSink:
         self._file.write(struct.pack("<I", min(number, UNKNOWN_BYTES)))
 
 
-def packed(block: npt.NDArray[np.float32] | npt.NDArray[np.int32], bits: int) -> bytes:
-    """A block as the bytes of a WAV: interleaved, little-endian."""
-    frames_first = block.T
-    if bits == 32:
-        return frames_first.astype("<f4").tobytes()
-    if bits == 16:
-        return frames_first.astype("<i2").tobytes()
-    four_bytes = frames_first.astype("<i4", order="C").view("u1").reshape(-1, 4)
-    return four_bytes[:, :3].tobytes()
+def packed(block: npt.NDArray[np.float32] | npt.NDArray[np.int32], bits: int) -> memoryview:
+    """A block as the bytes of a WAV: interleaved, little-endian.
+
+    Channel by channel and, at 24 bit, byte by byte: long strided copies are many times faster than short rows.
+    """
+    import numpy as np
+
+    channels, frames = block.shape
+    if bits != 24:
+        interleaved = np.empty((frames, channels), "<f4" if bits == 32 else "<i2")
+        for channel, row in enumerate(block):
+            interleaved[:, channel] = row
+        return interleaved.reshape(-1).view("u1").data
+    three_bytes = np.empty((frames, channels, 3), "u1")
+    for channel, row in enumerate(block):
+        four_bytes = row.astype("<i4", copy=False).view("u1").reshape(-1, 4)
+        for place in range(3):
+            three_bytes[:, channel, place] = four_bytes[:, place]
+    return three_bytes.reshape(-1).data
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
