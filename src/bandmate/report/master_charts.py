@@ -37,6 +37,8 @@ SHADES = 6
 DENSITY_SIZE = 220
 NOISE_FLOOR_DB = -90.0
 CLOSE_MARKS = 0.035
+PERCENT_PER_CHARACTER = 0.9
+"""Of the width of a chart on a page that is not narrow."""
 
 
 def tone_chart(side: ToneSide, words: str) -> str:
@@ -62,9 +64,9 @@ def response_chart(mid: ToneSide, side: ToneSide | None, words: str) -> str:
     numbers = finite(y for _, line in lines for y in line.y)
     if not numbers:
         return ""
-    # subtle: a high-pass falls without end; 12 dB down says enough
+    # subtle: a high-pass falls without end; 18 dB down says enough
     high = max(3.0, math.ceil(max(numbers) + 0.5))
-    low = max(-12.0, min(-3.0, math.floor(min(numbers) - 0.5)))
+    low = max(-18.0, min(-3.0, math.floor(min(numbers) - 0.5)))
     frame = hertz_frame([hz for _, line in lines for hz in line.x], (low, high), 160)
     if frame is None:
         return ""
@@ -229,15 +231,18 @@ def section_marks(sections: Sequence[SectionRow], seconds: float, height: int, *
         marks += f'<rect class="shade" {across} y="0" height="{height}"/>' if i % 2 == 0 else ""
         if is_named:
             marks += f'<svg {across} y="-20" height="18"><text class="tick section" x="1" y="13">'
-            marks += f"{section_words(section)}</text></svg>"
+            marks += f"{section_words(section, end - start)}</text></svg>"
     return marks
 
 
-def section_words(section: SectionRow) -> str:
-    """The name, and where there is room (``minor``) how far it was ridden: ``chorus +1.2 dB``."""
+def section_words(section: SectionRow, percent: float) -> str:
+    """The name and how far it was ridden: ``chorus +1.2 dB``; the name alone where only that fits into its width."""
     ride = section.ride_gain_db
     name = escape(section.name)
     if ride is None or number_text(ride) == "0.0":
+        return name
+    characters = len(section.name), len(f"{section.name} {gain_text(ride)}")
+    if characters[0] * PERCENT_PER_CHARACTER <= percent < characters[1] * PERCENT_PER_CHARACTER:
         return name
     return f'{name} <tspan class="minor">{gain_text(ride)}</tspan>'
 

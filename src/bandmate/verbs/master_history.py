@@ -143,8 +143,11 @@ def with_transitions(sections: tuple[SectionRow, ...], ride: Ride) -> tuple[Sect
     return tuple(found)
 
 
-def limiter_work(song: Song, reduction_db: tuple[float, ...]) -> LimiterWork | None:
-    """The limiter over time and its hardest moments; None without one."""
+def limiter_work(
+    song: Song, reduction_db: tuple[float, ...], deepest_at_seconds: float | None = None
+) -> LimiterWork | None:
+    """The limiter over time and its hardest moments, the deepest of them at the very moment where that is known; None
+    without one."""
     from bandmate.report.data import GainReduction
     from bandmate.report.master_data import LimiterWork
 
@@ -154,12 +157,14 @@ def limiter_work(song: Song, reduction_db: tuple[float, ...]) -> LimiterWork | N
     working = sum(db <= -AT_WORK_DB for db in reduction_db)
     return LimiterWork(
         history=GainReduction(seconds=seconds, reduction_db=reduction_db),
-        hardest=hardest_moments(song, reduction_db),
+        hardest=hardest_moments(song, reduction_db, deepest_at_seconds),
         active_share=working / len(reduction_db),
     )
 
 
-def hardest_moments(song: Song, reduction_db: tuple[float, ...]) -> tuple[HardestMoment, ...]:
+def hardest_moments(
+    song: Song, reduction_db: tuple[float, ...], deepest_at_seconds: float | None
+) -> tuple[HardestMoment, ...]:
     """The deepest moments that are at least four seconds apart, deepest first; bars where the song has them."""
     from bandmate.report.master_data import HardestMoment
 
@@ -169,13 +174,11 @@ def hardest_moments(song: Song, reduction_db: tuple[float, ...]) -> tuple[Hardes
             break
         if all(abs(at - other) * STEP_SECONDS >= HARDEST_APART_SECONDS for other in found):
             found.append(at)
+    moments = [(round(at * STEP_SECONDS, 1), reduction_db[at]) for at in found]
+    if moments and deepest_at_seconds is not None and 0.0 <= deepest_at_seconds - moments[0][0] <= STEP_SECONDS:
+        moments[0] = (deepest_at_seconds, moments[0][1])
     return tuple(
-        HardestMoment(
-            seconds=round(at * STEP_SECONDS, 1),
-            reduction_db=reduction_db[at],
-            place=bar_in_words(song, at * STEP_SECONDS),
-        )
-        for at in found
+        HardestMoment(seconds=seconds, reduction_db=db, place=bar_in_words(song, seconds)) for seconds, db in moments
     )
 
 

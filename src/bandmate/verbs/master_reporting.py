@@ -107,11 +107,17 @@ def master_part(song: Song, master: MadeMaster, look: Look, order: Order) -> Mas
         tone=tone_curves(done) if done else None,
         stereo=stereo_field(done, references, look.before, look.picture) if done else None,
         history=loudness_history(song, done) if done else None,
-        limiter=limiter_work(song, master.reduction_db),
+        limiter=limiter_work(song, master.reduction_db, deepest_at(master)),
         proposal=proposal_part(song, master),
         files=master_files(master, order.folder),
         remarks=("Nothing was done: the file is the piece as it came.",) if master.is_untouched else (),
     )
+
+
+def deepest_at(master: MadeMaster) -> float | None:
+    """Where the limiter took off most."""
+    solved = master.done.solved if master.done else None
+    return solved.reduction_at_seconds if solved else None
 
 
 def profile_row(master: MadeMaster) -> ProfileRow | None:
