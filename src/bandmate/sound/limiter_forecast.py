@@ -105,6 +105,26 @@ class Forecaster:
 
     def at(self, gain_db: float) -> Forecast:
         """What happens with this gain before the limiter."""
+        gains, report = self._run(gain_db)
+        tenths = self._tenths(gains * np.float32(10.0 ** (gain_db / 20.0)))
+        momentary, short_term = (self._levels(tenths, hops) for hops in (MOMENTARY_HOPS, SHORT_TERM_HOPS))
+        none = len(momentary) == 0
+        return Forecast(
+            gain_db=gain_db,
+            loudness_lufs=None if none else album_loudness([Loudness(None, None, None, None, momentary, short_term)]),
+            range_lu=loudness_range(short_term),
+            max_reduction_db=report["max_reduction_db"],
+            mean_reduction_db=report["mean_reduction_db"],
+        )
+
+    def reductions_db(self, gain_db: float) -> Reals:
+        """By how much each tenth of a second comes out quieter with this gain, in dB, positive; 0 for silence."""
+        gains, _ = self._run(gain_db)
+        limited, whole = self._tenths(gains), self._tenths(np.ones_like(gains))
+        return np.asarray(-10.0 * np.log10(np.where(whole > 0.0, limited, 1.0) / np.where(whole > 0.0, whole, 1.0)))
+
+    def _run(self, gain_db: float) -> tuple[Gains, dict[str, float]]:
+        """The limiter's gain at each hop, and its report."""
         rider = GainRider(
             SHAPES[self._limiter.style],
             aim=self._aim,
@@ -122,16 +142,7 @@ class Forecaster:
             ridden = rider.ride(piece[np.newaxis])
             tally.take(ridden)
             gains[start : start + CHUNK_HOPS] = ridden
-        report, tenths = tally.report(), self._tenths(gains[late:] * factor)
-        momentary, short_term = (self._levels(tenths, hops) for hops in (MOMENTARY_HOPS, SHORT_TERM_HOPS))
-        none = len(momentary) == 0
-        return Forecast(
-            gain_db=gain_db,
-            loudness_lufs=None if none else album_loudness([Loudness(None, None, None, None, momentary, short_term)]),
-            range_lu=loudness_range(short_term),
-            max_reduction_db=report["max_reduction_db"],
-            mean_reduction_db=report["mean_reduction_db"],
-        )
+        return gains[late:], tally.report()
 
     def ridden(self, gain_db: Callable[[Reals], Reals]) -> Forecaster:
         """Forecasts for the same signal with a hand on the fader before the gain: decibels for moments in seconds."""

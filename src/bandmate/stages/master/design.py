@@ -75,6 +75,7 @@ class Design:
     width: WidthMatch | None = None
     width_lu: float = 0.0
     colour: Colour | None = None
+    limited_db: Reals | None = None
 
     @property
     def chain(self) -> Chain:
@@ -89,14 +90,25 @@ class Design:
 
 
 def front_of(
-    study: Study, request: Request, *, without: frozenset[str] = frozenset(), colour: Colour | None = None
+    study: Study,
+    request: Request,
+    *,
+    without: frozenset[str] = frozenset(),
+    colour: Colour | None = None,
+    limited_db: Reals | None = None,
 ) -> Design:
     """The front of a chain: repairs, tone and multiband dynamics.
 
-    ``without`` are the ids of devices that were tried already and did not help; ``colour`` is what the rest of the
-    chain was measured to do to the spectrum.
+    Parameters
+    ----------
+    without : set of str
+        ids of devices that were tried already and did not help.
+    colour : optional
+        what the rest of the chain was measured to do to the spectrum.
+    limited_db : array (tenths of a second,), optional
+        by how much a limiter alone would turn each moment down: loud moments count for less behind it.
     """
-    design = Design(study, study.sketch, study.sketch, colour=colour)
+    design = Design(study, study.sketch, study.sketch, colour=colour, limited_db=limited_db)
     add_repairs(design, request)
     for device_id, add in ((TONE, add_tone), (MULTIBAND, add_density)):
         add_if_free(design, request, without, device_id, add)
@@ -160,8 +172,7 @@ def add_tone(design: Design, request: Request) -> None:
     if strength == 0.0:
         design.leave(TONE, "not asked for", state="off")
     elif target is not None and target.mid_db:
-        heard = design.sketch if design.colour is None else design.sketch.coloured(*design.colour)
-        match = tone_match_of(heard, request)
+        match = tone_match_of(as_it_comes_out(design), request)
         if match is None:
             design.leave(TONE, "the tone is as near to the references as an equalizer would bring it")
         else:
@@ -171,6 +182,22 @@ def add_tone(design: Design, request: Request) -> None:
         add_tone_fault(design, request)
     if brief.tilt_db and strength:
         add_tilt(design, brief)
+
+
+def as_it_comes_out(design: Design) -> Sketch:
+    """What the rest of the chain will leave of the sound if the tone stays as it is, as far as is known."""
+    if design.colour is not None:
+        return design.sketch.coloured(*design.colour)
+    return design.sketch.ridden(-limited_db(design))
+
+
+def limited_db(design: Design) -> Reals:
+    """What a limiter will take off each hop."""
+    found = np.zeros(design.sketch.hops)
+    if design.limited_db is not None:
+        count = min(len(found), len(design.limited_db))
+        found[:count] = design.limited_db[:count]
+    return found
 
 
 def tone_match_of(sketch: Sketch, request: Request) -> ToneMatch | None:
@@ -277,7 +304,7 @@ def match_tone_again(design: Design, request: Request) -> None:
     if guess is None and design.density is None:
         return
     ride_db = gain_at(guess.device, hop_times(squeezed)) if guess else np.zeros(squeezed.hops)
-    again = tone_match_of(squeezed.ridden(ride_db), request)
+    again = tone_match_of(squeezed.ridden(ride_db - limited_db(design)), request)
     if again is not None:
         design.tone, design.devices[nth] = again, again.device
         design.sketch = squeezed.equalized(again.device.bands, again.device.gain_db)

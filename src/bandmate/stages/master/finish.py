@@ -24,6 +24,7 @@ from bandmate.stages.master.passages import Passage
 from bandmate.stages.master.portrait import portrait_of
 from bandmate.stages.master.reasons import change, node_for
 from bandmate.stages.master.search import Bounds, Reading, next_gain
+from bandmate.stages.master.sketch import Reals
 from bandmate.stages.master.solve import MOST_MEAN_REDUCTION_DB, NEAR_ENOUGH_DB, Solved, better
 from bandmate.stages.master.study import Chain, Study
 from bandmate.stages.master.target import Target
@@ -34,7 +35,7 @@ from bandmate.stages.words import clock
 CEILING_ROUNDS = 3
 LOUDNESS_ROUNDS = 8
 LOUDNESS_OFF_LU = 0.04
-TONE_OFF_DB = 0.35
+TONE_OFF_DB = 0.6
 WORTH_CORRECTING_DB = 0.05
 COST_NEAR_LU = 0.1
 
@@ -123,10 +124,11 @@ def mastered(study: Study, request: Request) -> Mastered:
 def tried(study: Study, request: Request, *, colour: Colour | None = None) -> Trial:
     """A chain, tried again without what did not help until everything in it does."""
     dropped: dict[str, Node] = {}
+    limited_db = early_reductions(study, request) if colour is None else None
     while True:
         without = frozenset(dropped)
-        design = front_of(study, request, without=without, colour=colour)
-        outlook = outlook_of(design, request)
+        design = front_of(study, request, without=without, colour=colour, limited_db=limited_db)
+        outlook = outlook_of(study, design.chain, request)
         complete(design, request, outlook, without=without)
         done = finished(design, request, outlook)
         nodes = tried_nodes(design, request, done)
@@ -134,6 +136,17 @@ def tried(study: Study, request: Request, *, colour: Colour | None = None) -> Tr
         if not worse:
             return Trial(design, done, tuple(nodes), tuple(dropped.values()))
         dropped |= worse
+
+
+def early_reductions(study: Study, request: Request) -> Reals | None:
+    """What the limiter alone would take off each tenth of a second; None where there is none, or no tone to match."""
+    if request.target is None or not request.target.mid_db or request.brief.strength("tone") == 0.0:
+        return None
+    outlook = outlook_of(study, (), request)
+    if outlook is None or outlook.bounds is None:
+        return None
+    gain_db = next_gain(outlook.forecaster.at, [], outlook.bounds)
+    return None if gain_db is None else outlook.forecaster.reductions_db(gain_db)
 
 
 def colour_to_correct(trial: Trial, request: Request) -> Colour | None:
@@ -165,9 +178,9 @@ def tried_nodes(design: Design, request: Request, done: Finished) -> list[Node]:
     return [node_for(device_id, design, request, heard) for device_id in open_ones]
 
 
-def outlook_of(design: Design, request: Request) -> Outlook | None:
-    """What the limiter will do to the front of the chain; None where there will be none."""
-    brief, goal, study = request.brief, request.goal, design.study
+def outlook_of(study: Study, front: Chain, request: Request) -> Outlook | None:
+    """What the limiter will do to the front of a chain; None where there will be none."""
+    brief, goal = request.brief, request.goal
     if brief.loudness == 0.0 or not request.is_free(LIMITER):
         return None
     now = study.before.integrated_lufs
@@ -175,7 +188,7 @@ def outlook_of(design: Design, request: Request) -> Outlook | None:
     wanted = goal.partly(now, brief.loudness)
     limiter = Limiter(id=LIMITER, ceiling_dbtp=goal.ceiling_dbtp, style=brief.style)
     bounds = None if wanted is None else bounds_for(wanted, limiter)
-    return Outlook(study.tape(design.chain).forecaster(limiter, study.rate_hz), limiter, bounds)
+    return Outlook(study.tape(front).forecaster(limiter, study.rate_hz), limiter, bounds)
 
 
 def bounds_for(wanted_lufs: float, limiter: Limiter) -> Bounds:
