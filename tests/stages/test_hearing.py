@@ -56,6 +56,19 @@ def test_nan_is_refused_by_name() -> None:
         heard(np.array([0.1, np.nan, 0.2]))
 
 
+def test_a_bad_frame_is_named_by_its_place_in_the_whole_signal() -> None:
+    samples = np.zeros((2, 5_000), np.float32)
+    samples[1, 4_321] = np.inf
+    blocks = (samples[:, start : start + 1_000] for start in range(0, 5_000, 1_000))
+    with pytest.raises(RequestError, match=r"channel 2 is inf at frame 4321 \(0.432 s\)"):
+        hear(blocks, 10_000)
+
+
+def test_another_number_of_channels_in_the_middle_is_refused() -> None:
+    with pytest.raises(RequestError, match="block has 1 channels, the meter was made for 2"):
+        hear([np.zeros((2, 100), np.float32), np.zeros((1, 100), np.float32)], 10_000)
+
+
 def test_nothing_is_heard_twice() -> None:
     song, shared = band(stems())
     ears = Ears(shared.media)

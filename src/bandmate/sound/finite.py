@@ -1,6 +1,7 @@
 """The check that every meter makes first: a block of the right shape, without NaN and infinity.
 
-Conventions: frames are counted from the first block fed, starting at 0; channels are named from 1 as on a desk.
+Conventions: frames are counted from the first block fed, starting at 0; channels are named from 1 as on a desk. A
+meter's ``feed`` makes the check; who feeds one block to several meters makes it once and calls their ``take``.
 
 Not covered: repair. A NaN in a file means a broken export or a broken plug-in, so a meter refuses it by frame and time
 instead of guessing; ``bandmate.sound.levels`` counts such samples without refusing them.

@@ -105,7 +105,7 @@ class Spectrum:
 class SpectrumMeter:
     """Spectrum of a signal fed in blocks of any size.
 
-    Memory: about 70 numbers per hop.
+    Memory: two numbers per band and hop.
 
     Parameters
     ----------
