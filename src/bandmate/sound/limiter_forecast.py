@@ -152,11 +152,6 @@ class Forecaster:
             gains[start : start + CHUNK_HOPS] = 10.0 ** (gain_db(moments) / 20.0)
         return Forecaster(self._peaks * gains, self._energies * gains * gains, self._limiter, self._rate_hz)
 
-    def louder(self, lu: float) -> Forecaster:
-        """Forecasts for the same peaks with more loudness under them: what wider sides add, for one."""
-        factor = np.float32(10.0 ** (lu / 10.0))
-        return Forecaster(self._peaks, self._energies * factor, self._limiter, self._rate_hz)
-
     def _tenths(self, gains: Gains) -> Reals:
         """Energy of each tenth of a second, every hop with its gain."""
         tenths = np.empty(len(gains) // HOPS_PER_TENTH)

@@ -60,7 +60,7 @@ class Design:
     """A chain that grows from node to node, with the sketch of what it leaves.
 
     ``settled`` are the nodes that have their last word already; ``tone``, ``density``, ``range`` and ``width`` say what
-    the others rest on, ``width_lu`` what the width adds to the loudness. ``dry`` is the sketch before the tone.
+    the others rest on. ``dry`` is the sketch before the tone.
     """
 
     study: Study
@@ -73,7 +73,6 @@ class Design:
     density: DensityMatch | None = None
     range: RangeMatch | None = None
     width: WidthMatch | None = None
-    width_lu: float = 0.0
     colour: Colour | None = None
     limited_db: Reals | None = None
 
@@ -97,7 +96,7 @@ def front_of(
     colour: Colour | None = None,
     limited_db: Reals | None = None,
 ) -> Design:
-    """The front of a chain: repairs, tone and multiband dynamics.
+    """The front of a chain: repairs, tone, multiband dynamics, stereo.
 
     Parameters
     ----------
@@ -114,16 +113,17 @@ def front_of(
         add_if_free(design, request, without, device_id, add)
     if colour is None:
         match_tone_again(design, request)
+    add_if_free(design, request, without, WIDTH, add_width)
     return design
 
 
 def complete(design: Design, request: Request, outlook: Outlook | None, *, without: frozenset[str]) -> None:
-    """The rest of the chain up to the limiter: ride, stereo, soft clip. No ``outlook`` is no limiter."""
+    """The rest of the chain up to the limiter: ride and soft clip. No ``outlook`` is no limiter."""
 
     def add_ride(design: Design, request: Request) -> None:
         add_range(design, request, outlook)
 
-    for device_id, add in ((RIDE, add_ride), (WIDTH, add_width), (CLIP, add_clip)):
+    for device_id, add in ((RIDE, add_ride), (CLIP, add_clip)):
         add_if_free(design, request, without, device_id, add)
 
 
@@ -374,9 +374,7 @@ def add_width(design: Design, request: Request) -> None:
         why = why_no_width(design.sketch, target) if target and has_target else "no reference to compare with"
         design.leave(WIDTH, f"{why}; left alone")
         return
-    narrow = design.sketch
-    design.add(device, narrow.widened(device.side, device.mono_below_hz))
-    design.width_lu = (design.sketch.integrated_lufs() or 0.0) - (narrow.integrated_lufs() or 0.0)
+    design.add(device, design.sketch.widened(device.side, device.mono_below_hz))
 
 
 def add_clip(design: Design, request: Request) -> None:

@@ -250,8 +250,6 @@ def run_to_loudness(design: Design, outlook: Outlook) -> Solved:
     bounds, study, chain = outlook.bounds, design.study, design.chain
     assert bounds is not None
     forecaster = outlook.ridden(design.range.device if design.range else None)
-    if design.width_lu:
-        forecaster = forecaster.louder(design.width_lu)
     readings: list[Reading] = []
     best: Solved | None = None
     for _ in range(LOUDNESS_ROUNDS):

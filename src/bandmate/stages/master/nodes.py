@@ -19,7 +19,7 @@ State = Literal["on", "not needed", "off", "locked", "dropped"]
 REPAIR, SUBSONIC, TONE, MULTIBAND = "master-repair", "master-subsonic", "master-tone", "master-multiband"
 RIDE, WIDTH, CLIP, LIMITER = "master-ride", "master-width", "master-clip", "master-limiter"
 
-CHAIN_IDS = (REPAIR, SUBSONIC, TONE, MULTIBAND, RIDE, WIDTH, CLIP, LIMITER)
+CHAIN_IDS = (REPAIR, SUBSONIC, TONE, MULTIBAND, WIDTH, RIDE, CLIP, LIMITER)
 """The devices that this stage puts on the main bus, in their order."""
 
 NAMES = {

@@ -3,7 +3,7 @@
 The sound behind the front of the chain (everything up to the ride) is heard once. What a ride and the limiter do to
 loudness and range follows from that in milliseconds, so the ride can allow for what the limiter will take away.
 
-Conventions: width and soft clip, which come between, are not in the outlook; the real runs correct what they change.
+Conventions: a soft clip, which comes between, is not in the outlook; the real runs correct what it changes.
 
 Not covered: what is proposed in the end (``bandmate.stages.master.finish``).
 """
