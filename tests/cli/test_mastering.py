@@ -81,6 +81,7 @@ def test_a_project_is_asked_for_a_master_in_the_same_words(here: Caller, tmp_pat
         (["master", "song.wav", "--target", "spotfy"], 2, 'no delivery profile named "spotfy"'),
         (["master", "song.wav", "--alternatives", "mood"], 2, 'no direction named "mood"'),
         (["master", "song.wav", "--lufs", "9"], 2, "the loudness asked for is 9 LUFS; possible are -60 to 0"),
+        (["master", "song.wav", "--ab", "--ab-seconds", "0"], 2, "A/B files of 0 s were asked for; possible are 1 to"),
         (["master", "song.wav", "-r", "none.wav"], 2, 'there is no reference "none.wav"'),
         (["master", "song.wav", "-r", "record.wav@tone"], 2, '"tone" is no weight of a reference'),
         (["target", "record.wav", "--out", "mine.json"], 2, 'ends in .target.json; "mine.json" does not'),

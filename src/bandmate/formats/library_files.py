@@ -66,4 +66,7 @@ def read_frames(file: Any, start: int, frames: int) -> Samples:
         block = file.read(frames, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:
         block = np.zeros((0, file.channels), np.float32)
-    return np.ascontiguousarray(block.T)
+    rows = np.empty((block.shape[1], block.shape[0]), np.float32)
+    for channel in range(len(rows)):
+        rows[channel] = block[:, channel]
+    return rows

@@ -24,7 +24,7 @@ Rows = npt.NDArray[np.float64]
 def checked_block(block: npt.ArrayLike, *, channels: int, start_frame: int) -> Samples:
     """``block`` as contiguous float32, or an error that names the first frame that is not a number.
 
-    subtle: one sum tells whether all samples are finite, for finite float32 cannot overflow a float64 sum.
+    subtle: the highest and the lowest tell whether all samples are finite, for NaN wins both comparisons in numpy.
     """
     samples = np.ascontiguousarray(block, dtype=np.float32)
     if samples.ndim != 2 or samples.shape[0] != channels:
@@ -32,7 +32,7 @@ def checked_block(block: npt.ArrayLike, *, channels: int, start_frame: int) -> S
             f"block has shape {samples.shape}; this device was started for {channels} channels, "
             f"so pass ({channels}, frames)"
         )
-    if not math.isfinite(np.add.reduce(samples, axis=None, dtype=np.float64)):
+    if samples.size and not (math.isfinite(samples.max()) and math.isfinite(samples.min())):
         bad = ~np.isfinite(samples)
         frame = int(bad.any(axis=0).argmax())
         channel = int(bad[:, frame].argmax())

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bandmate.verbs.codec_preview import INDICATIVE
 from bandmate.verbs.printing import turned
 from bandmate.verbs.progress import Progress, part, silent
 
@@ -100,7 +101,8 @@ def written_extras(
         written = sorted(path for path in (place / name).rglob("*.wav")) if has_it else []
         folders += [place / name] if written else []
         files += [ExtraFile(path, f"to listen to: {name}") for path in written]
-    return Extras(tuple(folders), tuple(files), previews, translations, tuple(remarks))
+    remarks += [one for preview in previews if preview for one in preview.remarks if one != INDICATIVE]
+    return Extras(tuple(folders), tuple(files), previews, translations, tuple(dict.fromkeys(remarks)))
 
 
 def coded(

@@ -22,7 +22,6 @@ from bandmate.verbs.printing import at_rate, turned
 
 if TYPE_CHECKING:
     from bandmate.report.data import Player
-    from bandmate.sound.audio import Samples
     from bandmate.stages.hearing import Hearing
     from bandmate.stages.master.study import Study
     from bandmate.verbs.master_making import Draft
@@ -43,11 +42,10 @@ class HeardReference:
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A stretch in memory, with its loudness and its true peak."""
+    """A stretch of a sound, with its loudness and its true peak."""
 
-    label: str
-    rate_hz: int
-    blocks: tuple[Samples, ...]
+    sound: Sound
+    start_seconds: float
     lufs: float
     dbtp: float
 
@@ -79,8 +77,7 @@ def excerpt(sound: Sound, start_seconds: float) -> Excerpt | None:
     level = level_of(sound, (start_seconds, EXCERPT_SECONDS))
     if level is None:
         return None
-    blocks = tuple(stretch(sound, (start_seconds, EXCERPT_SECONDS)))
-    return Excerpt(sound.name, sound.rate_hz, blocks, *level)
+    return Excerpt(sound, start_seconds, *level)
 
 
 def player(one: Excerpt, gain_db: float) -> Player:
@@ -88,11 +85,13 @@ def player(one: Excerpt, gain_db: float) -> Player:
     from bandmate.formats.audio_write import AudioWriter, WriteOptions, writable_rate_hz
     from bandmate.report.data import Player
 
-    rate_hz = writable_rate_hz("mp3", one.rate_hz)
+    from_hz = one.sound.rate_hz
+    rate_hz = writable_rate_hz("mp3", from_hz)
+    blocks = stretch(one.sound, (one.start_seconds, EXCERPT_SECONDS))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "excerpt.mp3"
         with AudioWriter(path, rate_hz, 2, kind="mp3", options=WriteOptions(kbps=KBPS)) as writer:
-            for block in at_rate(turned(one.blocks, gain_db), one.rate_hz, rate_hz):
+            for block in at_rate(turned(blocks, gain_db), from_hz, rate_hz):
                 writer.write(block)
         data = path.read_bytes()
-    return Player(label=one.label, mime="audio/mpeg", data=data, gain_db=gain_db, loudness_lufs=one.lufs)
+    return Player(label=one.sound.name, mime="audio/mpeg", data=data, gain_db=gain_db, loudness_lufs=one.lufs)

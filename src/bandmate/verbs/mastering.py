@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from bandmate.formats.atomic_file import disk_errors
 from bandmate.project.store import DATABASE_FILE
-from bandmate.song.errors import RequestError
+from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files
 from bandmate.verbs.listening import ears_of
 from bandmate.verbs.master_making import drafted, master_names
@@ -44,6 +44,8 @@ REPORT_NAMES = ("report.html", "report.json")
 EXTRA_FOLDERS = ("ab", "codecs", "playback", "plots")
 """Everything beside the masters that may be written into the folder."""
 
+AB_RANGE_SECONDS = (1.0, 3600.0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MasterOptions:
@@ -64,6 +66,11 @@ class MasterOptions:
         only the loudest stretch of that length in ``ab``; None for the whole.
     tags : mapping
         title, artist, album, isrc …
+
+    Raises
+    ------
+    OutOfRange
+        if ``ab_seconds`` is not from 1 to 3600.
     """
 
     alternatives: str = ""
@@ -75,6 +82,11 @@ class MasterOptions:
     has_plots: bool = False
     ab_seconds: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        low, high = AB_RANGE_SECONDS
+        if self.ab_seconds is not None and not low <= self.ab_seconds <= high:
+            raise OutOfRange(f"A/B files of {self.ab_seconds:g} s were asked for; possible are {low:g} to {high:g} s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
