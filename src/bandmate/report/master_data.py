@@ -243,14 +243,10 @@ class ServiceResult:
         true peak after the service's codec, and after its gain on top.
     headroom_db : float or None
         from ``played_peak_dbtp`` up to 0 dBTP; negative means clipping.
-    short_by_lu : float or None
-        how far it stays below the loudness of the others there.
-    limited_db : float or None
-        what the player's limiter takes off the highest peak.
+    short_by_lu, limited_db : float or None
+        how far it stays below the others there; what the player's limiter takes off the highest peak.
     codec : str
-        that of the service's codecs which makes the highest peak of this master; empty where none was tried.
-    is_clean : bool or None
-        nothing clips there; None where it was not tried.
+        the one of the service's that makes the highest peak; empty where none was tried, and ``is_clean`` None then.
     verdict : str
         one sentence.
     """
@@ -296,9 +292,7 @@ class CodecRow:
     band_hz, noise_db : (bands,)
         level of the difference signal against the master in that band: -30 dB is noise 30 dB under the music.
     needed_ceiling_dbtp : float or None
-        the true peak that the master may have so that what is decoded stays under 0 dBTP.
-    is_clean : bool or None
-        the decoded peak is at or under 0 dBTP.
+        the true peak that the master may have so that what is decoded stays under 0 dBTP, as ``is_clean`` says.
     """
 
     master: str
