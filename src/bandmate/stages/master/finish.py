@@ -17,7 +17,6 @@ from bandmate.song.evidence import Evidence
 from bandmate.sound.limiter_forecast import Forecast
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.master.design import Colour, Design, Request, colour_behind, complete, front_of
-from bandmate.stages.master.goal import Goal
 from bandmate.stages.master.nodes import CHAIN_IDS, LIMITER, Node, chain_of
 from bandmate.stages.master.outlook import Outlook
 from bandmate.stages.master.passages import Passage
@@ -207,7 +206,7 @@ def finished(design: Design, request: Request, outlook: Outlook | None) -> Finis
         why = ("the main bus is locked", "locked") if is_locked else ("not asked for", "off")
         return without_limiter(study, chain, *why)
     wanted = outlook.bounds.target_lufs if outlook.bounds else None
-    nearly = Goal(goal.name, wanted, goal.ceiling_dbtp, goal.origin)
+    nearly = replace(goal, loudness_lufs=wanted)
     if (not chain or wanted is None) and nearly.is_met_by(study.heard(chain)):
         return without_limiter(study, chain, f"the song meets {goal.name} as it is; left alone", "not needed")
     return with_limiter(design, outlook)

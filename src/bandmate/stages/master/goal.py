@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from bandmate.song.errors import RequestError
@@ -15,20 +16,28 @@ CLOSE_ENOUGH_LU = 0.1
 
 REFERENCE_CEILING_DBTP = -1.0
 
+METERS_DIFFER_DB = 0.1
+"""References are measured at 4x, the song at 16x too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the result has to measure; no loudness when nobody asks for one. ``mono_below_hz`` 0 is never."""
+    """What the result has to measure; no loudness when nobody asks for one. ``mono_below_hz`` 0 is never.
+
+    ``bearable_dbtp`` is the peak at which a song that is as asked otherwise is left alone: where references say how
+    loud, theirs. A limiter that is there keeps to ``ceiling_dbtp``.
+    """
 
     name: str
     loudness_lufs: float | None
     ceiling_dbtp: float
     origin: str
     mono_below_hz: float = 0.0
+    bearable_dbtp: float = -math.inf
 
     def is_met_by(self, heard: Hearing) -> bool:
         """Whether loudness and true peak are as they should be."""
-        if heard.highest_peak_dbtp > self.ceiling_dbtp:
+        if heard.highest_peak_dbtp > max(self.ceiling_dbtp, self.bearable_dbtp):
             return False
         if self.loudness_lufs is None or heard.integrated_lufs is None:
             return self.loudness_lufs is None
@@ -58,6 +67,7 @@ def goal_of(brief: MasterBrief, target: Target | None = None) -> Goal:
         ceiling_dbtp=plain.ceiling_dbtp if brief.ceiling_dbtp is None else brief.ceiling_dbtp,
         origin=f"{plain.origin}; asked for instead: {', '.join(asked)}" if asked else plain.origin,
         mono_below_hz=plain.mono_below_hz if brief.mono_below_hz is None else brief.mono_below_hz,
+        bearable_dbtp=plain.bearable_dbtp if brief.ceiling_dbtp is None else -math.inf,
     )
 
 
@@ -76,6 +86,11 @@ def goal_of_references(brief: MasterBrief, target: Target | None) -> Goal:
             "no reference says how loud the master shall be; give one a loudness weight above 0 %, or name a delivery "
             "profile such as spotify"
         )
+    peaks = [one.portrait.peak_dbtp for one in brief.references if one.portrait.is_usable and one.loudness > 0.0]
     return Goal(
-        "the references", target.loudness_lufs, REFERENCE_CEILING_DBTP, f"measured on {', '.join(target.names)}"
+        "the references",
+        target.loudness_lufs,
+        REFERENCE_CEILING_DBTP,
+        f"measured on {', '.join(target.names)}",
+        bearable_dbtp=max(peaks, default=-math.inf) + METERS_DIFFER_DB,
     )
