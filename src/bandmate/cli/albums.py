@@ -68,7 +68,10 @@ def album(
     ceiling: Ceiling = None,
     json: AsJson = False,
 ) -> None:
-    """Master the tracks of a folder as an album; run it again to go on where it stopped."""
+    """Master the tracks of a folder as an album.
+
+    Run it again to go on where it was stopped.
+    """
     from bandmate.verbs.album_sheet import SheetChanges
 
     changes = SheetChanges(title=title, artist=artist, ean=ean, gap_seconds=gap, order=numbers(order) or ())
@@ -108,7 +111,10 @@ def batch(
     no_report: Annotated[bool, typer.Option("--no-report", help="Write no reports.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Master every sound file of a folder on its own; run it again to go on where it stopped."""
+    """Master every sound file of a folder on its own.
+
+    Run it again to go on where it was stopped.
+    """
     from bandmate.verbs.batch import master_batch
     from bandmate.verbs.mastering import MasterOptions
 
