@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 import bandmate
+from bandmate.formats.audio_files import probe
 from bandmate.project.folder import Project
 from bandmate.song.errors import MediaError, OutOfRange, RequestError, UnknownName
 from bandmate.stages.master.brief import MasterBrief
@@ -290,3 +291,15 @@ def test_what_cannot_be_is_refused_and_leaves_no_trace(
     with pytest.raises(error, match=message):
         bandmate.master(wanted.pop("source"), "out", **wanted)  # type: ignore[arg-type]
     assert contents(tmp_path) == before and not Path("out").exists()
+
+
+def test_vinyl_is_checked_and_stages_can_be_heard(song: Path, tmp_path: Path) -> None:
+    """What a cutting room asks for is said, and the chain can be listened to device by device."""
+    options = MasterOptions(has_report=False, has_stages=True, tags={"isrc": "QZ-ABC-26-00001"})
+    brief = MasterBrief(loudness_lufs=-14.0, soft_clip_db=1.0)
+    (one,) = made(song, tmp_path / "out", targets=["vinyl"], brief=brief, options=options).masters
+    assert one.done is not None and len(one.medium) >= 4 and all(row.text for row in one.medium)
+    assert len(list((tmp_path / "out" / "stages").iterdir())) == len(one.done.chain) - 1 >= 1
+    assert probe(one.printed.path).tags["isrc"] == "QZABC2600001"
+    with pytest.raises(RequestError, match='"BAD" is no ISRC'):
+        MasterOptions(tags={"isrc": "BAD"})

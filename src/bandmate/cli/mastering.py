@@ -46,6 +46,8 @@ Pairs = Annotated[bool, typer.Option("--ab", help="Write before and after at one
 PairSeconds = Annotated[float | None, typer.Option(help="Only the loudest stretch of that length for --ab.")]
 Plots = Annotated[bool, typer.Option("--plots", help="Write the pictures of the report as PNG files.")]
 
+Stages = Annotated[bool, typer.Option("--stages", help="Write the sound after each device of the chain.")]
+
 
 def add_commands(app: typer.Typer) -> None:
     """Put these commands into the app."""
@@ -77,6 +79,7 @@ def master(
     ab: Pairs = False,
     ab_seconds: PairSeconds = None,
     plots: Plots = False,
+    stages: Stages = False,
     artist: Annotated[str, typer.Option(help="Tag of the files.")] = "",
     title: Annotated[str, typer.Option(help="Tag of the files.")] = "",
     isrc: Annotated[str, typer.Option(help="Tag of the files, such as QZ-ABC-26-00001.")] = "",
@@ -91,7 +94,7 @@ def master(
     looks = {"style": checked_style(style), "is_linear_phase": linear_phase, "is_by_passage": by_passage}
     brief = asked_for(percents, levels | looks)
     wanted = {"has_codecs": codecs, "has_playback": playback, "has_ab": ab, "ab_seconds": ab_seconds}
-    wanted |= {"has_plots": plots, "has_report": not no_report, "is_codec_safe": codec_safe}
+    wanted |= {"has_plots": plots, "has_stages": stages, "has_report": not no_report, "is_codec_safe": codec_safe}
     tags = {"title": title, "artist": artist, "isrc": isrc}
     options = verb.MasterOptions(alternatives=alternatives, tags=tags, **wanted)  # type: ignore[arg-type]
     asked = {"references": reference or (), "targets": (target,), "brief": brief, "options": options}

@@ -5,6 +5,8 @@
     quietest of them, or less where a peak would come above -1 dBTP. Each is measured again from disk.
 ``codecs``
     see ``bandmate.verbs.codec_preview``: the codecs of each destination, or the usual ones where it has none.
+``stages``
+    the first master after each device of its chain, 32-bit float, as it goes into the next one.
 ``playback``
     a folder for each master, see ``bandmate.verbs.translating``.
 
@@ -18,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bandmate.formats.atomic_file import disk_errors
 from bandmate.verbs.codec_preview import INDICATIVE
 from bandmate.verbs.printing import turned
 from bandmate.verbs.progress import Progress, part, silent
@@ -95,6 +98,10 @@ def written_extras(
         folders += [place / "ab"] if found else []
         files += found
         remarks += said
+    if options.has_stages:
+        found = written_stages(study, drafts[0], place / "stages")
+        folders += [place / "stages"] if found else []
+        files += found
     previews = coded(drafts, place / "codecs", options, part(progress, 0.2, 0.7))
     translations = translated(drafts, place / "playback", options, part(progress, 0.7, 1.0))
     for name, has_it in (("codecs", options.has_codecs), ("playback", options.has_playback)):
@@ -103,6 +110,23 @@ def written_extras(
         files += [ExtraFile(path, f"to listen to: {name}") for path in written]
     remarks += [one for preview in previews if preview for one in preview.remarks if one != INDICATIVE]
     return Extras(tuple(folders), tuple(files), previews, translations, tuple(dict.fromkeys(remarks)))
+
+
+def written_stages(study: Study, draft: Draft, folder: Path) -> list[ExtraFile]:
+    """The sound after each device of a chain but the last, which is the master itself."""
+    from bandmate.stages.master.nodes import NAMES
+    from bandmate.verbs.printing import file_name, write_sound
+
+    chain = draft.done.chain if draft.done else ()
+    found = []
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    for count in range(1, len(chain)):
+        name = NAMES[chain[count - 1].id]
+        path = folder / f"{count:02d} {file_name(name)}.wav"
+        write_sound(path, study.played(chain[:count]), study.rate_hz, kind="wav-32f", tags={})
+        found.append(ExtraFile(path, f"after {name}"))
+    return found
 
 
 def coded(

@@ -89,6 +89,11 @@ def master_file(
     tags: Mapping[str, str] | None = None,
 ) -> MasterFile:
     """The file that a profile takes; 24 bit at the song's rate where it takes any."""
+    from bandmate.formats.isrc import normal_isrc
+
+    kept = {"title": song.title} | {name: text for name, text in (tags or {}).items() if text}
+    if "isrc" in kept:
+        kept["isrc"] = normal_isrc(kept["isrc"])
     bits = profile.bits if profile else None
     rate_hz = (profile.rate_hz if profile else None) or song.rate_hz
     return MasterFile(
@@ -96,7 +101,7 @@ def master_file(
         kind="wav-16" if bits == 16 else "wav-24",
         ceiling_dbtp=ceiling_dbtp,
         keeps_ceiling=keeps_ceiling,
-        tags={"title": song.title} | dict(tags or {}),
+        tags=kept,
     )
 
 

@@ -6,7 +6,7 @@ Nothing is put into the project here, so that a run that is stopped leaves it as
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +21,12 @@ from bandmate.version import __version__
 if TYPE_CHECKING:
     from bandmate.song.proposal import Proposal
     from bandmate.song.song import Song
+    from bandmate.sound.audio import Samples
     from bandmate.stages.master.alternatives import Alternative
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import DeliveryProfile
     from bandmate.stages.master.finish import Mastered
+    from bandmate.stages.master.medium_checks import CheckRow
     from bandmate.stages.master.study import Study
     from bandmate.verbs.codec_preview import CodecPreview
     from bandmate.verbs.mastering import MasterOptions
@@ -46,6 +48,8 @@ class Draft:
         the limiter's lowest gain in each tenth of a second, 0 or less; empty without a limiter.
     coded : CodecPreview or None
         what codecs make of it, where that was looked at.
+    medium : tuple of CheckRow
+        what vinyl or a club asks for, where it goes there.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Draft:
     is_untouched: bool = False
     reduction_db: tuple[float, ...] = ()
     coded: CodecPreview | None = None
+    medium: tuple[CheckRow, ...] = ()
 
 
 def master_names(destination_ids: Sequence[str], direction: str) -> list[str]:
@@ -133,7 +138,26 @@ def draft(song: Song, study: Study, path: Path, one: Alternative, options: Maste
         is_untouched=is_untouched,
         reduction_db=reduction_db(study, done) if options.has_report or options.has_plots else (),
         coded=coded,
+        medium=medium_checks(study, done, profile),
     )
+
+
+def medium_checks(study: Study, done: Mastered | None, profile: DeliveryProfile | None) -> tuple[CheckRow, ...]:
+    """The checks before a master is cut to vinyl or goes to a club; none for other destinations."""
+    from bandmate.stages.master.medium_checks import VinylLimits, check_club, check_vinyl
+
+    if done is None or profile is None:
+        return ()
+
+    def tape() -> Iterator[Samples]:
+        return study.played(done.chain)
+
+    if profile.side_lengths:
+        limits = VinylLimits(sides=profile.side_lengths)
+        return check_vinyl(done.after, tape, study.rate_hz, limits)
+    if profile.mono_below_hz:
+        return check_club(tape, study.rate_hz, mono_below_hz=profile.mono_below_hz)
+    return ()
 
 
 def written(

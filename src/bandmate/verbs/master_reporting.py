@@ -110,8 +110,14 @@ def master_part(song: Song, master: MadeMaster, look: Look, order: Order) -> Mas
         limiter=limiter_work(song, master.reduction_db, deepest_at(master)),
         proposal=proposal_part(song, master),
         files=master_files(master, order.folder),
-        remarks=("Nothing was done: the file is the piece as it came.",) if master.is_untouched else (),
+        remarks=part_remarks(master),
     )
+
+
+def part_remarks(master: MadeMaster) -> tuple[str, ...]:
+    """That nothing was done, and what vinyl or a club says to it."""
+    untouched = ["Nothing was done: the file is the piece as it came."] if master.is_untouched else []
+    return (*untouched, *(as_sentence(row.text) for row in master.medium))
 
 
 def deepest_at(master: MadeMaster) -> float | None:

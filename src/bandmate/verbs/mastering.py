@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from bandmate.formats.atomic_file import disk_errors
+from bandmate.formats.isrc import normal_isrc
 from bandmate.project.store import DATABASE_FILE
 from bandmate.song.errors import OutOfRange, RequestError
 from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files
@@ -37,11 +38,12 @@ if TYPE_CHECKING:
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import DeliveryProfile
     from bandmate.stages.master.finish import Mastered
+    from bandmate.stages.master.medium_checks import CheckRow
     from bandmate.verbs.codec_preview import CodecPreview
     from bandmate.verbs.master_making import Draft
 
 REPORT_NAMES = ("report.html", "report.json")
-EXTRA_FOLDERS = ("ab", "codecs", "playback", "plots")
+EXTRA_FOLDERS = ("ab", "codecs", "playback", "plots", "stages")
 """Everything beside the masters that may be written into the folder."""
 
 AB_RANGE_SECONDS = (1.0, 3600.0)
@@ -59,7 +61,7 @@ class MasterOptions:
         whether the ceiling goes down until no codec of the destination decodes above 0 dBTP.
     has_report : bool
         ``report.html`` and ``report.json``.
-    has_codecs, has_playback, has_ab, has_plots : bool
+    has_codecs, has_playback, has_ab, has_plots, has_stages : bool
         files in ``codecs``: what each codec makes of it; in ``playback``: what other places make of it; in ``ab``:
         before and after at one loudness; in ``plots``: the pictures of the report.
     ab_seconds : float or None
@@ -80,6 +82,7 @@ class MasterOptions:
     has_playback: bool = False
     has_ab: bool = False
     has_plots: bool = False
+    has_stages: bool = False
     ab_seconds: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -87,6 +90,8 @@ class MasterOptions:
         low, high = AB_RANGE_SECONDS
         if self.ab_seconds is not None and not low <= self.ab_seconds <= high:
             raise OutOfRange(f"A/B files of {self.ab_seconds:g} s were asked for; possible are {low:g} to {high:g} s")
+        if self.tags.get("isrc"):
+            normal_isrc(self.tags["isrc"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +99,7 @@ class MadeMaster:
     """One master: for whom, in which way it differs, what was proposed, and the file.
 
     ``done`` is None where the song was silent or too short to be mastered; ``profile`` is None for the loudness of the
-    references. The last three are as in ``bandmate.verbs.master_making.Draft``.
+    references. The last four are as in ``bandmate.verbs.master_making.Draft``.
     """
 
     name: str
@@ -107,6 +112,7 @@ class MadeMaster:
     is_untouched: bool = False
     reduction_db: tuple[float, ...] = ()
     coded: CodecPreview | None = None
+    medium: tuple[CheckRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +140,7 @@ class MasterResults:
             )
             direction = f" ({one.sentence})" if one.sentence else ""
             lines.append(f"{one.name}{direction}: {one.printed.path}  {level_in_words(one.printed.hearing)}; {moves}")
+            lines += [f"  {row.text}" for row in one.medium if not row.is_met]
         if self.report is not None:
             lines.append(f"report: {self.report}")
         lines += [f"written too: {path}" for path in self.extras]
@@ -156,6 +163,16 @@ class MasterResults:
                     "proposal": one.proposal.id,
                     "moves": len(one.proposal.moves),
                     "remarks": list(one.proposal.proposal.remarks),
+                    "checks": [
+                        {
+                            "check": row.check,
+                            "value": row.value,
+                            "unit": row.unit,
+                            "limit": row.limit,
+                            "met": row.is_met,
+                        }
+                        for row in one.medium
+                    ],
                 }
                 | sound_facts(one.printed)
                 for one in self.masters
@@ -282,6 +299,7 @@ def made(one: Draft, state: ProposalState) -> MadeMaster:
         is_untouched=one.is_untouched,
         reduction_db=one.reduction_db,
         coded=one.coded,
+        medium=one.medium,
     )
 
 

@@ -72,6 +72,10 @@ class CheckRow:
     at_seconds: tuple[float, ...] = ()
     more: tuple[Evidence, ...] = ()
 
+    def facts(self) -> dict[str, object]:
+        """The check for programs."""
+        return {"check": self.check, "value": self.value, "unit": self.unit, "limit": self.limit, "met": self.is_met}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VinylLimits:
