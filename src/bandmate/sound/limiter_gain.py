@@ -80,6 +80,11 @@ SHAPES: dict[LimiterStyle, Shape] = {
 a 50 Hz tone from -45 to below -140 dB. Filling gaps does so for less, from 31 Hz up, but needs that much look-ahead."""
 
 
+LEAST_LOOKAHEAD_MS, LEAST_RELEASE_MS = 0.5, 0.6
+"""A gain that moves faster than this makes new peaks between the samples. No style goes below it but by the device's own
+settings."""
+
+
 class GainRider:
     """The gain of a limiter, block after block.
 
@@ -99,14 +104,15 @@ class GainRider:
         rate_hz: int,
         guard_frames: int = GUARD_FRAMES,
     ) -> None:
-        half = max(2, round(shape.lookahead * lookahead_ms * rate_hz / 2_000.0))
+        lookahead_ms = max(shape.lookahead * lookahead_ms, min(lookahead_ms, LEAST_LOOKAHEAD_MS))
+        half = max(2, round(lookahead_ms * rate_hz / 2_000.0))
         hold, fill, sustain = (
             round(time_ms * rate_hz / 1_000.0) for time_ms in (shape.hold_ms, shape.fill_ms, shape.sustain_ms)
         )
         ramp = 2 * half - 2
         window = ramp + 1 + 2 * guard_frames + hold + fill
         self.latency_frames = ramp + guard_frames + fill
-        release = share_per_frame(shape.release * release_ms, rate_hz)
+        release = share_per_frame(max(shape.release * release_ms, min(release_ms, LEAST_RELEASE_MS)), rate_hz)
         self.settings = np.array([aim, release, share_per_frame(shape.slow_ms, rate_hz), window, fill + 1, sustain])
         self.runs = (empty_run(window), empty_run(fill + 1), empty_run(sustain))
         self.rings = np.array([[ONE] * half, [ONE * half] * half])
