@@ -81,8 +81,8 @@ a 50 Hz tone from -45 to below -140 dB. Filling gaps does so for less, from 31 H
 
 
 LEAST_LOOKAHEAD_MS, LEAST_RELEASE_MS = 0.5, 0.6
-"""A gain that moves faster than this makes new peaks between the samples. No style goes below it but by the device's own
-settings."""
+"""A gain that moves faster than this makes new peaks between the samples. No style goes below it but where the device's
+own settings do."""
 
 
 class GainRider:
