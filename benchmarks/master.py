@@ -69,16 +69,21 @@ def heard(paths: Iterable[Path]) -> dict[Path, Judged]:
 
 
 def judge(run: Run) -> None:
-    """Measure every master: ours that are made for codecs after all codecs, of the others those of a few pairs."""
+    """Measure every master: ours that are made for codecs after all codecs, of the others those of a few pairs.
+
+    A codec takes longer than all else here together, so the slower peers' masters go through them for one pair only.
+    """
     from bandmate.stages.master.delivery import delivery_profile
 
     codecs = tuple((str(codec.codec), codec.kbps) for codec in delivery_profile(PROFILE).lossy_codecs)
-    few = {before.pair.name for before in run.befores[:FEW_PAIRS]}
+    few = [before.pair for before in run.befores[:FEW_PAIRS]]
+    print("  judging", flush=True)
     waiting: list[tuple[Master, Future[Judged]]] = []
     with ProcessPoolExecutor(AT_ONCE, get_context("spawn")) as pool:
         for master in run.masters:
             if not master.job.refused:
-                has_codecs = master.by == OURS_CODEC_SAFE or master.pair.name in few
+                tried = few if master.by in QUICK else few[:1]
+                has_codecs = master.by == OURS_CODEC_SAFE or master.pair in tried
                 waiting.append((master, pool.submit(judged, master.job.out, codecs if has_codecs else ())))
         for master, future in waiting:
             before = next(each for each in run.befores if each.pair == master.pair)

@@ -8,7 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bandmate.cli.mastering import DEFAULT_PERCENT, References, asked_for, checked_style
+from bandmate.cli.master_options import (
+    DEFAULT_PERCENT,
+    Ceiling,
+    Dynamics,
+    Guard,
+    LinearPhase,
+    Loudness,
+    Lufs,
+    MonoBelow,
+    References,
+    SoftClip,
+    Style,
+    Tone,
+    Width,
+    asked_for,
+    checked_style,
+)
 from bandmate.cli.options import AsJson, numbers
 from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text, write
 
@@ -19,17 +35,6 @@ if TYPE_CHECKING:
 
 Tracks = Annotated[Path, typer.Argument(help="Folder of sound files.", show_default=False)]
 To = Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")]
-Tone = Annotated[float, typer.Option(help="How far the tone may go, in percent.")]
-Dynamics = Annotated[float, typer.Option(help="How far the dynamics may go, in percent.")]
-Width = Annotated[float, typer.Option(help="How far the width may go, in percent.")]
-Loudness = Annotated[float, typer.Option(help="How far the loudness may go, in percent.")]
-Guard = Annotated[float, typer.Option(help="Never further towards the references than this, in percent.")]
-Style = Annotated[str, typer.Option(help="Limiter: transparent, balanced or loud.")]
-SoftClip = Annotated[float, typer.Option(help="Decibels that a soft clipper rounds off before the limiter.")]
-LinearPhase = Annotated[bool, typer.Option("--linear-phase", help="An equalizer that keeps phases.")]
-MonoBelow = Annotated[float | None, typer.Option(help="Bass in one channel below this frequency, in Hz.")]
-Lufs = Annotated[float | None, typer.Option(help="Loudness in LUFS instead of the destination's.")]
-Ceiling = Annotated[float | None, typer.Option(help="Ceiling in dBTP instead of the destination's.")]
 
 Anchor = Annotated[str, typer.Option(help="What meets the loudness: album, or loudest: its loudest track.")]
 Drift = Annotated[float | None, typer.Option(help="Most that a track's tone may be from the album's mean, in dB.")]
