@@ -209,9 +209,9 @@ def delivery_sentence(master: MadeMaster, rate_hz: int) -> str:
     to_hz, bits = printed.hearing.rate_hz, BITS[printed.kind]
     if master.is_untouched:
         words = f"Nothing was done to the sound: {bits} bit at {to_hz / 1000:g} kHz hold the piece sample for sample"
-        return f"{words}; read back and measured at 16x."
+        return f"{words}; read back and checked, peaks measured at 16x."
     rate = f"Resampled from {rate_hz / 1000:g} to {to_hz / 1000:g} kHz" if to_hz != rate_hz else f"{to_hz / 1000:g} kHz"
-    words = f"{rate}, {bits} bit, dithered once and last; read back and measured at 16x"
+    words = f"{rate}, {bits} bit, dithered once and last; read back and checked, peaks measured at 16x"
     return f"{words}; {retries(printed)}." if printed.rounds > 1 else f"{words}."
 
 
