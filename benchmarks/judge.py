@@ -168,11 +168,24 @@ def needed_db(target: Judged, reference: Judged) -> Reals:
     return level_aligned(np.array(reference.mid_db) - np.array(target.mid_db))
 
 
-def tone_error_db(master: Judged, reference: Judged, needed: Reals, *, at_most_db: float = NEEDED_DB) -> float:
-    """How far the master's spectrum is from the reference's, mean over the bands that needed no more than that."""
+def tone_error_db(
+    master: Judged,
+    reference: Judged,
+    needed: Reals,
+    *,
+    at_most_db: float = NEEDED_DB,
+    is_aligned_on_counted: bool = False,
+) -> float:
+    """How far the master's spectrum is from the reference's, mean over the bands that needed no more than that.
+
+    Both are set to one level by the mean over all bands, or over the counted bands only: a band that was out of reach
+    does not push the others away then.
+    """
     apart = level_aligned(np.array(master.mid_db) - np.array(reference.mid_db))
-    counted = np.abs(needed) <= at_most_db
-    return float(np.abs(apart[counted]).mean()) if counted.any() else math.nan
+    counted = apart[np.abs(needed) <= at_most_db]
+    if not len(counted):
+        return math.nan
+    return float(np.abs(level_aligned(counted) if is_aligned_on_counted else counted).mean())
 
 
 def range_moved_share(before: Judged, after: Judged, reference: Judged) -> float:
