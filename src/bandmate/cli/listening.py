@@ -129,7 +129,7 @@ def propose_master(
     ceiling: Ceiling = None,
     json: AsJson = False,
 ) -> None:
-    """Look at tone, dynamics, width, loudness and peaks, for a destination or after references."""
+    """Look at tone, dynamics, width, loudness and peaks."""
     from bandmate.verbs.mastering import destinations
     from bandmate.verbs.proposing import propose_master as ask
 

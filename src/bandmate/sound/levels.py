@@ -219,7 +219,9 @@ def measure_levels(audio: Audio) -> Levels:
 
 def compile_kernels() -> None:
     """Compile this module's kernels (or load them from the cache)."""
-    LevelMeter(48_000, 1).feed(np.zeros((1, 1), np.float32))
+    meter = LevelMeter(48_000, 1)
+    meter.feed(np.zeros((1, 1), np.float32))
+    meter.result()
 
 
 def _amplitude_db(amplitude: float) -> float:
