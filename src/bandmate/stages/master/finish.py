@@ -145,6 +145,7 @@ def early_reductions(study: Study, request: Request) -> Reals | None:
     if outlook is None or outlook.bounds is None:
         return None
     gain_db = next_gain(outlook.forecaster.at, [], outlook.bounds)
+    study.tape(()).forget()
     return None if gain_db is None else outlook.forecaster.reductions_db(gain_db)
 
 

@@ -62,6 +62,10 @@ class Tape:
                 self._survey.feed(block)
         return self._survey.forecaster(limiter)
 
+    def forget(self) -> None:
+        """Let go of what was heard for forecasts; it is heard again when it is asked for."""
+        self._survey = None
+
 
 @contextmanager
 def taped(sound: Tape | Iterable[Samples]) -> Iterator[Tape]:
