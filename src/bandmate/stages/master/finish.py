@@ -22,9 +22,9 @@ from bandmate.stages.master.outlook import Outlook
 from bandmate.stages.master.passages import Passage
 from bandmate.stages.master.portrait import portrait_of
 from bandmate.stages.master.reasons import change, node_for
-from bandmate.stages.master.search import Bounds, Reading, next_gain
+from bandmate.stages.master.search import Bounds, next_gain
 from bandmate.stages.master.sketch import Reals
-from bandmate.stages.master.solve import MOST_MEAN_REDUCTION_DB, NEAR_ENOUGH_DB, Solved, better
+from bandmate.stages.master.solve import MOST_MEAN_REDUCTION_DB, NEAR_ENOUGH_DB, Solved, settled
 from bandmate.stages.master.study import Chain, Study
 from bandmate.stages.master.target import Target
 from bandmate.stages.master.tone_match import ToneMatch
@@ -250,21 +250,13 @@ def run_to_loudness(design: Design, outlook: Outlook) -> Solved:
     bounds, study, chain = outlook.bounds, design.study, design.chain
     assert bounds is not None
     forecaster = outlook.ridden(design.range.device if design.range else None)
-    readings: list[Reading] = []
-    best: Solved | None = None
-    for _ in range(LOUDNESS_ROUNDS):
-        gain_db = next_gain(forecaster.at, readings, bounds)
-        if gain_db is None:
-            break
+
+    def run(gain_db: float) -> Solved:
         limiter = msgspec.structs.replace(outlook.limiter, gain_db=gain_db)
         now = study.limited(chain, limiter, bounds.target_lufs)
-        now = replace(now, reached=abs(now.loudness_lufs - bounds.target_lufs) <= LOUDNESS_OFF_LU)
-        readings.append(Reading(forecaster.at(gain_db), now.loudness_lufs, now.mean_reduction_db))
-        best = now if best is None else better(best, now, bounds)
-        is_held = now.loudness_lufs < bounds.target_lufs and bounds.is_at_limit(now.mean_reduction_db)
-        if best is now and (now.reached or is_held):
-            break
-    return best or study.limited(chain, outlook.limiter, bounds.target_lufs)
+        return replace(now, reached=abs(now.loudness_lufs - bounds.target_lufs) <= LOUDNESS_OFF_LU)
+
+    return settled(forecaster.at, run, bounds, rounds=LOUDNESS_ROUNDS) or run(outlook.limiter.gain_db)
 
 
 def limiter_node(request: Request, done: Finished, study: Study) -> Node:

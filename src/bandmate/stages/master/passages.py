@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.stages.master.sketch import FLOOR_DB, Sketch, from_db, gated_lufs, to_db
+from bandmate.stages.master.sketch import FLOOR_DB, Sketch, gated_lufs, to_db
 
 Reals = npt.NDArray[np.float64]
 
@@ -116,8 +116,3 @@ def letters_for(means: list[Reals]) -> list[str]:
             nearest = len(kinds) - 1
         letters.append(LETTERS[min(nearest, len(LETTERS) - 1)])
     return letters
-
-
-def mean_lufs(levels: Reals) -> float:
-    """Mean power of loudness levels, LUFS."""
-    return float(to_db(from_db(levels).mean()))

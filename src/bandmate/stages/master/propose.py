@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from bandmate.song.address import ABSENT, by_id
-from bandmate.song.devices import AnyDevice, Device
+from bandmate.song.devices import Device
 from bandmate.song.moves import Move, lock_at
 from bandmate.song.proposal import Author, Proposal
 from bandmate.song.song import Song
@@ -20,14 +20,13 @@ from bandmate.stages.master.brief import REFERENCE, MasterBrief
 from bandmate.stages.master.design import Request
 from bandmate.stages.master.finish import Mastered, hard_work, mastered
 from bandmate.stages.master.goal import Goal, goal_of
-from bandmate.stages.master.nodes import CHAIN_IDS, LIMITER, Node
+from bandmate.stages.master.nodes import CHAIN_IDS, Node
 from bandmate.stages.master.study import Study, study_of
 from bandmate.stages.master.target import Target, target_of
 from bandmate.stages.mix.roles import SURE_ENOUGH, role_from_name
 from bandmate.stages.words import spoken_name
 
 STAGE = "master"
-LIMITER_ID = LIMITER
 
 
 def propose_master(song: Song, brief: MasterBrief, *, ears: Ears, version: str = "", seed: int = 0) -> Proposal:
@@ -122,7 +121,7 @@ def moves_of(song: Song, study: Study, done: Mastered) -> tuple[Move, ...]:
     for device_id in CHAIN_IDS:
         node = wanted.get(device_id)
         if node is not None and node.device is not None:
-            if not is_same(present.get(device_id), node.device):
+            if present.get(device_id) != node.device:
                 moves.append(move_to(song, study, done, node, node.device))
         elif device_id in present and is_free(song, device_id):
             because = "not part of this master"
@@ -130,11 +129,6 @@ def moves_of(song: Song, study: Study, done: Mastered) -> tuple[Move, ...]:
                 Move(address=f"main/inserts/{device_id}", before=present[device_id], after=ABSENT, because=because)
             )
     return tuple(moves)
-
-
-def is_same(present: object, wanted: AnyDevice) -> bool:
-    """Whether a device is there already, as it should be."""
-    return present == wanted
 
 
 def move_to(song: Song, study: Study, done: Mastered, node: Node, device: Device) -> Move:

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from bandmate.song.devices import AnyDevice, Limiter, LimiterStyle
 from bandmate.sound.audio import Samples
 from bandmate.sound.limiter import LimiterProcessor
+from bandmate.sound.limiter_forecast import Forecast
 from bandmate.sound.limiter_gain import HISTORY_PER_SECOND
 from bandmate.sound.loudness import LoudnessMeter
 from bandmate.sound.processors import Processor, processor_for
@@ -109,19 +110,31 @@ def solve_limiter(
     with taped(sound) as tape:
         bounds = Bounds(target_lufs=target_lufs, most_mean_reduction_db=most, within_db=NEAR_ENOUGH_DB)
         forecaster = tape.forecaster(limiter, rate_hz)
-        readings: list[Reading] = []
-        best: Solved | None = None
-        for _ in range(MOST_ROUNDS):
-            gain_db = next_gain(forecaster.at, readings, bounds)
-            if gain_db is None:
-                break
-            now = played(tape, replace(limiter, gain_db=gain_db), rate_hz, target_lufs, chain_for=chain_for)
-            readings.append(Reading(forecaster.at(gain_db), now.loudness_lufs, now.mean_reduction_db))
-            best = now if best is None else better(best, now, bounds)
-            is_held = now.loudness_lufs < target_lufs and bounds.is_at_limit(now.mean_reduction_db)
-            if best is now and (now.reached or is_held):
-                break
-        return best or played(tape, limiter, rate_hz, target_lufs, chain_for=chain_for)
+
+        def run(gain_db: float) -> Solved:
+            return played(tape, replace(limiter, gain_db=gain_db), rate_hz, target_lufs, chain_for=chain_for)
+
+        return settled(forecaster.at, run, bounds) or run(limiter.gain_db)
+
+
+def settled(
+    forecast: Callable[[float], Forecast], run: Callable[[float], Solved], bounds: Bounds, *, rounds: int = MOST_ROUNDS
+) -> Solved | None:
+    """The best of the real runs that the forecast suggests, until one is as asked for or as hard as may be; None where
+    there is no gain to try."""
+    readings: list[Reading] = []
+    best: Solved | None = None
+    for _ in range(rounds):
+        gain_db = next_gain(forecast, readings, bounds)
+        if gain_db is None:
+            break
+        now = run(gain_db)
+        readings.append(Reading(forecast(gain_db), now.loudness_lufs, now.mean_reduction_db))
+        best = now if best is None else better(best, now, bounds)
+        is_held = now.loudness_lufs < bounds.target_lufs and bounds.is_at_limit(now.mean_reduction_db)
+        if best is now and (now.reached or is_held):
+            break
+    return best
 
 
 def better(one: Solved, other: Solved, bounds: Bounds) -> Solved:
