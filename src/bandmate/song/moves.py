@@ -49,7 +49,9 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One change, with its reason.
 
     ``by`` says whose it is; a lock stops what an assistant or an import proposes and never the musician's own hand.
-    ``confidence`` is the probability, 0 to 1, that the musician will find the move right.
+    ``confidence`` is the probability, 0 to 1, that the musician will find the move right. ``finding`` is the id of the
+    finding that it answers. Moves with the same ``choice`` are different answers to one question: one of them is made
+    at most, and the first is made where none is named.
     """
 
     address: str
@@ -59,6 +61,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     evidence: tuple[Evidence, ...] = ()
     confidence: float = 1.0
     by: Literal["human", "assistant", "import"] = "assistant"
+    finding: str = ""
+    choice: str = ""
 
 
 def apply(song: Song, moves: Move | Iterable[Move], strength: float = 1.0) -> Song:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from bandmate.song.address import last_step
 from bandmate.song.errors import OutOfRange, RequestError
+from bandmate.song.findings import Finding
 from bandmate.song.moves import Move, apply, blend
 from bandmate.song.song import Song
 
@@ -38,13 +39,15 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A list of moves to choose from.
 
     ``remarks`` is what was looked at and left alone, and why; a proposal without moves says there why it has none.
-    ``brief`` is what the musician asked for, as plain JSON.
+    ``findings`` is what was heard, with and without an answer among the moves. ``brief`` is what the musician asked
+    for, as plain JSON.
     """
 
     stage: str
     title: str
     moves: tuple[Move, ...] = ()
     remarks: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     brief: dict[str, Any] = {}
     author: Author = HUMAN
 

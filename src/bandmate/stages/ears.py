@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,9 +19,19 @@ from bandmate.render.media import Media
 from bandmate.render.span import Span
 from bandmate.song.song import Song
 from bandmate.sound.audio import Samples
+from bandmate.stages.closeup import (
+    CLOSEUP,
+    CLOSEUP_VERSION,
+    Closeup,
+    closeup_from_bytes,
+    closeup_to_bytes,
+    hear_closely,
+)
 from bandmate.stages.hearing import ANALYSER, ANALYSER_VERSION, Hearing, hear, hearing_from_bytes, hearing_to_bytes
 
 WORKERS = 2
+
+Heard = TypeVar("Heard")
 
 
 class Memory(Protocol):
@@ -75,15 +85,23 @@ class Ears:
 
     def tracks(self, song: Song, track_ids: Iterable[str], point: Point = "inserts") -> dict[str, Hearing]:
         """Several tracks, two at a time."""
-        wanted = list(track_ids)
-        names = {track.id: track.name or track.id for track in song.tracks}
-        found: dict[str, Hearing] = {}
-        with ThreadPoolExecutor(WORKERS) as pool:
-            answers = pool.map(lambda track_id: self.track(song, track_id, point), wanted)
-            for count, (track_id, hearing) in enumerate(zip(wanted, answers, strict=True), 1):
-                found[track_id] = hearing
-                self._progress(f"listening to {names[track_id]}", count / len(wanted))
-        return found
+        return self._two_at_a_time(song, track_ids, lambda song, track_id: self.track(song, track_id, point))
+
+    def closely(self, song: Song, track_id: str) -> tuple[Hearing, Closeup]:
+        """One track after its inserts, heard and looked at closely."""
+        name = track_content(song, song.track(track_id), "inserts")
+        heard = self._memory.recall(name, ANALYSER, ANALYSER_VERSION)
+        looked = self._memory.recall(name, CLOSEUP, CLOSEUP_VERSION)
+        if heard is not None and looked is not None:
+            return hearing_from_bytes(heard), closeup_from_bytes(looked)
+        hearing, closeup = hear_closely(self.renderer(song).track_blocks(track_id, "inserts"), song.rate_hz)
+        self._memory.remember(name, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
+        self._memory.remember(name, CLOSEUP, CLOSEUP_VERSION, closeup_to_bytes(closeup))
+        return hearing, closeup
+
+    def all_closely(self, song: Song, track_ids: Iterable[str]) -> dict[str, tuple[Hearing, Closeup]]:
+        """Several tracks, two at a time."""
+        return self._two_at_a_time(song, track_ids, self.closely)
 
     def main(self, song: Song, *, check: bool = False) -> Hearing:
         """The whole song as it leaves the main bus; with the 16x true-peak check when ``check`` is true."""
@@ -99,6 +117,19 @@ class Ears:
         start = round(start_seconds * song.rate_hz)
         span = Span(start, start + round(seconds * song.rate_hz))
         return np.concatenate(list(self.renderer(song).track_blocks(track_id, "clips", span)), axis=1)
+
+    def _two_at_a_time(
+        self, song: Song, track_ids: Iterable[str], listen: Callable[[Song, str], Heard]
+    ) -> dict[str, Heard]:
+        wanted = list(track_ids)
+        names = {track.id: track.name or track.id for track in song.tracks}
+        found: dict[str, Heard] = {}
+        with ThreadPoolExecutor(WORKERS) as pool:
+            answers = pool.map(lambda track_id: listen(song, track_id), wanted)
+            for count, (track_id, heard) in enumerate(zip(wanted, answers, strict=True), 1):
+                found[track_id] = heard
+                self._progress(f"listening to {names[track_id]}", count / len(wanted))
+        return found
 
     def _heard(self, key: str, listen: Callable[[], Hearing]) -> Hearing:
         known = self._memory.recall(key, ANALYSER, ANALYSER_VERSION)

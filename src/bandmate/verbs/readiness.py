@@ -19,7 +19,10 @@ import platformdirs
 
 from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 
-KERNEL_MODULES = ("loudness", "truepeak", "levels", "stereo", "spectrum", "adding", "processors", "limiter_forecast")
+KERNEL_MODULES = (
+    *("loudness", "truepeak", "levels", "level_track", "stereo", "spectrum", "adding", "processors"),
+    "limiter_forecast",
+)
 
 
 def cache_folder() -> Path:

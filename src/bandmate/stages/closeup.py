@@ -1,0 +1,118 @@
+"""What the mix stage hears in a track beyond a hearing: masking bands, level by the hundredth of a second, and more.
+
+It is measured in the same pass as the hearing of the track and remembered beside it. Like a hearing it is a plain
+value; ``CLOSEUP_VERSION`` rises when a figure changes its meaning.
+
+Conventions: as in the meters of ``bandmate.sound``. Powers are linear, so that faders and filters can be multiplied in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from bandmate.sound.audio import Samples
+from bandmate.sound.finite import finite_block
+from bandmate.sound.level_track import LevelTrackMeter
+from bandmate.sound.spectrum import SpectrumMeter
+from bandmate.stages.hearing import Hearing, hear, peeked
+
+CLOSEUP = "closeup"
+CLOSEUP_VERSION = "1"
+
+Powers = npt.NDArray[np.float32]
+
+
+class Closeup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One track, looked at closely.
+
+    Attributes
+    ----------
+    erb_hz : tuple of float
+        centres of the bands of ``erb_power``, one ERB wide.
+    hop_seconds : float
+        distance of the columns of ``erb_power``, as in the hearing.
+    """
+
+    erb_hz: tuple[float, ...]
+    hop_seconds: float
+    erb_data: bytes
+    level_hop_seconds: float
+    peak_data: bytes
+    level_data: bytes
+
+    @property
+    def erb_power(self) -> Powers:
+        """Mean power of all channels by ERB band and time, shape (bands, hops); read-only."""
+        return np.frombuffer(self.erb_data, np.float32).reshape(len(self.erb_hz), -1)
+
+    @property
+    def peaks(self) -> Powers:
+        """The largest magnitude of every 10 ms, full scale 1, shape (columns,); read-only."""
+        return np.frombuffer(self.peak_data, np.float32)
+
+    @property
+    def levels(self) -> Powers:
+        """The mean power of every 10 ms, shape (columns,); read-only."""
+        return np.frombuffer(self.level_data, np.float32)
+
+
+class Looked:
+    """The meters of a closeup, fed with the blocks that pass by on their way to a hearing."""
+
+    def __init__(self, rate_hz: int, channels: int) -> None:
+        self._rate_hz, self._channels = rate_hz, channels
+        self._spectrum = SpectrumMeter(rate_hz, channels)
+        self._levels = LevelTrackMeter(rate_hz, channels)
+        self._meters: tuple[Meter, ...] = (self._spectrum, self._levels)
+        self._frames = 0
+
+    def passing(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
+        """The same blocks, each measured on its way."""
+        for block in blocks:
+            samples = finite_block(block, self._channels, start_frame=self._frames, rate_hz=self._rate_hz)
+            self._frames += samples.shape[1]
+            for meter in self._meters:
+                meter.take(samples)
+            yield block
+
+    def result(self) -> Closeup:
+        """What was seen once all blocks have passed."""
+        spectrum, levels = self._spectrum.result(), self._levels.result()
+        assert spectrum.erb is not None
+        return Closeup(
+            erb_hz=tuple(float(hz) for hz in spectrum.erb.bands.centre_hz),
+            hop_seconds=spectrum.hop_ms / 1000,
+            erb_data=np.ascontiguousarray(spectrum.erb.power, np.float32).tobytes(),
+            level_hop_seconds=levels.hop_seconds,
+            peak_data=levels.peak.tobytes(),
+            level_data=levels.power.tobytes(),
+        )
+
+
+class Meter(Protocol):
+    """Anything that takes a signal in blocks that were checked."""
+
+    def take(self, samples: Samples) -> None: ...
+
+
+def hear_closely(blocks: Iterable[Samples], rate_hz: int) -> tuple[Hearing, Closeup]:
+    """Hear a signal and look at it closely, in one pass; see ``bandmate.stages.hearing.hear``."""
+    first, blocks = peeked(blocks)
+    looked = Looked(rate_hz, first.shape[0])
+    hearing = hear(looked.passing(blocks), rate_hz)
+    return hearing, looked.result()
+
+
+def closeup_to_bytes(closeup: Closeup) -> bytes:
+    """For the project's memory."""
+    return msgspec.msgpack.encode(closeup)
+
+
+def closeup_from_bytes(data: bytes) -> Closeup:
+    """What ``closeup_to_bytes`` wrote."""
+    return msgspec.msgpack.decode(data, type=Closeup)
