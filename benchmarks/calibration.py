@@ -122,7 +122,7 @@ def main() -> None:
         for fault in faults:
             broken[fault.track] = damaged(broken[fault.track], fault, rng)
         song, ears = song_of(broken)
-        moves = propose_mix(song, MixBrief(headroom=False), ears=ears).moves
+        moves = propose_mix(song, MixBrief(aspects=("phase", "noise", "balance")), ears=ears).moves
         said += [(move.confidence, is_right(move, faults)) for move in moves]
         missed += [(fault, any(is_right(move, [fault]) for move in moves)) for fault in faults]
         if not faults:

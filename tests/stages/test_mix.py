@@ -20,13 +20,17 @@ from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.propose import propose_master
 from bandmate.stages.mix import phase
-from bandmate.stages.mix.brief import MixBrief
+from bandmate.stages.mix.brief import ASPECTS, Aspect, MixBrief
 from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.headroom import trim_move
 from bandmate.stages.mix.phase import likely_pairs
 from bandmate.stages.mix.propose import propose_mix
 from bandmate.stages.mix.roles import role_of
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
+
+
+def without(*aspects: Aspect) -> tuple[Aspect, ...]:
+    return tuple(aspect for aspect in ASPECTS if aspect not in aspects)
 
 
 def proposal_for(recordings: dict[str, np.ndarray], brief: MixBrief | None = None) -> tuple[Song, Ears, Proposal]:
@@ -119,7 +123,7 @@ def test_rumble_that_a_filter_cannot_reach_is_said_and_left_alone() -> None:
 
 
 def test_a_bass_and_a_kick_keep_their_lows() -> None:
-    _, _, proposal = proposal_for(stems(), MixBrief(balance=False, phase=False, headroom=False))
+    _, _, proposal = proposal_for(stems(), MixBrief(aspects=without("balance", "phase", "headroom")))
     assert proposal.moves == ()
 
 
@@ -131,7 +135,7 @@ def two_microphones(shift_frames: int, sign: float) -> dict[str, np.ndarray]:
 
 
 def test_a_microphone_that_is_upside_down_is_turned_over() -> None:
-    _, _, proposal = proposal_for(two_microphones(0, -1.0), MixBrief(balance=False))
+    _, _, proposal = proposal_for(two_microphones(0, -1.0), MixBrief(aspects=without("balance")))
     assert addresses(proposal) == ["tracks/snare-bottom/polarity_inverted"]
     (move,) = proposal.moves
     assert move.after is True and move.evidence[0].after > 6.0
@@ -140,7 +144,7 @@ def test_a_microphone_that_is_upside_down_is_turned_over() -> None:
 
 def test_a_microphone_that_is_late_is_lined_up_to_the_frame() -> None:
     late_frames = 66
-    _, _, proposal = proposal_for(two_microphones(late_frames, 1.0), MixBrief(balance=False))
+    _, _, proposal = proposal_for(two_microphones(late_frames, 1.0), MixBrief(aspects=without("balance")))
     assert addresses(proposal) == ["tracks/snare-bottom/delay_ms"]
     (move,) = proposal.moves
     assert round(move.after * RATE_HZ / 1000) == -late_frames
@@ -148,7 +152,7 @@ def test_a_microphone_that_is_late_is_lined_up_to_the_frame() -> None:
 
 
 def test_two_microphones_in_phase_are_left_alone() -> None:
-    _, _, proposal = proposal_for(two_microphones(0, 1.0), MixBrief(balance=False))
+    _, _, proposal = proposal_for(two_microphones(0, 1.0), MixBrief(aspects=without("balance")))
     assert proposal.moves == ()
 
 
@@ -193,7 +197,7 @@ def test_only_the_asked_tracks_and_aspects_move() -> None:
     recordings = louder(louder(stems(), "Lead Vox", -12.0), "Pad", 14.0)
     _, _, proposal = proposal_for(recordings, MixBrief(tracks=("pad",)))
     assert addresses(proposal) == ["tracks/pad/gain_db"]
-    _, _, proposal = proposal_for(recordings, MixBrief(balance=False, headroom=False))
+    _, _, proposal = proposal_for(recordings, MixBrief(aspects=without("balance", "headroom")))
     assert proposal.moves == ()
 
 
@@ -209,7 +213,7 @@ def test_an_automated_fader_is_left_alone_and_named() -> None:
     song, ears = band(louder(stems(), "Pad", 14.0))
     ride = Automation(id="gain", parameter="gain_db", points=(AutomationPoint(id="1", at_ticks=0, value=-3.0),))
     automated = apply(song, Move(address="tracks/pad/automation", before=(), after=(ride,), by="human"))
-    proposal = propose_mix(automated, MixBrief(headroom=False), ears=ears)
+    proposal = propose_mix(automated, MixBrief(aspects=without("headroom")), ears=ears)
     assert proposal.moves == ()
     assert "Pad: its fader is automated; its balance is left alone" in proposal.remarks
 
@@ -257,7 +261,7 @@ def test_a_whisper_is_not_called_silent() -> None:
 def test_dc_is_not_called_rumble() -> None:
     recordings = stems()
     recordings["Bass"] = recordings["Bass"] + 0.1
-    _, _, proposal = proposal_for(recordings, MixBrief(balance=False, headroom=False))
+    _, _, proposal = proposal_for(recordings, MixBrief(aspects=without("balance", "headroom")))
     assert proposal.moves == ()
     assert any("constant offset (DC) of +0.1" in remark for remark in proposal.remarks)
 

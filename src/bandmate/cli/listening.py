@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from bandmate.report.data import Measured
     from bandmate.verbs.listening import HeardTrack
 
-ASPECTS = ("phase", "rumble", "balance", "headroom")
 
 propose = typer.Typer(no_args_is_help=True, help="Ask for a proposal. The song stays as it is.")
 
@@ -88,21 +87,19 @@ def listen(
 def propose_mix(
     project: InProject = None,
     track: Annotated[list[str] | None, typer.Option(help="Move only this track; may be given again.")] = None,
-    aspects: Annotated[str, typer.Option(help="Which of these may be moved.")] = ",".join(ASPECTS),
+    aspects: Annotated[
+        str, typer.Option(help="Only these may be moved: phase, noise, tone, masking, low-end, balance …")
+    ] = "",
     json: AsJson = False,
 ) -> None:
     """Look at polarity, rumble, balance and headroom."""
-    from bandmate.song.errors import UnknownName
-    from bandmate.stages.mix.brief import MixBrief
+    from bandmate.stages.mix.brief import ASPECTS, MixBrief, checked_aspects
     from bandmate.verbs.proposing import propose_mix as ask
 
-    wanted = [aspect.strip() for aspect in aspects.split(",") if aspect.strip()]
-    for aspect in wanted:
-        if aspect not in ASPECTS:
-            raise UnknownName("aspect", aspect, ASPECTS)
+    wanted = checked_aspects(tuple(aspect.strip() for aspect in aspects.split(",") if aspect.strip()))
     with opened(project) as here, progress_bar() as progress:
         ids = tuple(here.song.track(name).id for name in track or ())
-        brief = MixBrief(tracks=ids, **{aspect: aspect in wanted for aspect in ASPECTS})
+        brief = MixBrief(tracks=ids, aspects=wanted or ASPECTS)
         state = ask(here, brief, progress=progress)
         song = here.song
     print_json(proposal_facts(song, state)) if json else print_proposal(song, state)

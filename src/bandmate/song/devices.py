@@ -5,15 +5,20 @@ from which an inserted device fades in (half a strength is half an equalizer). W
 ``bandmate.sound``; here is only what a musician sets.
 
 A limiter's ceiling is a promise and not a taste: its neutral setting takes the gain away and keeps the ceiling.
+
+A *key* is the id of the track whose signal a detector hears instead of the strip's own (a side-chain): that track after
+its inserts and before its fader, also while it is muted. An empty key is the own signal. Devices on tracks, buses and
+main may have keys; what a key may name is checked by ``song.check_references``.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 import msgspec
 from msgspec.structs import replace
 
+from bandmate.song.errors import RequestError
 from bandmate.song.values import Decibels, Id, Value
 
 Hertz = Annotated[float, msgspec.Meta(ge=1.0, le=96_000.0)]
@@ -21,8 +26,10 @@ Milliseconds = Annotated[float, msgspec.Meta(ge=0.0, le=10_000.0)]
 Ratio = Annotated[float, msgspec.Meta(ge=1.0, le=100.0)]
 Level = Annotated[float, msgspec.Meta(ge=-150.0, le=24.0)]
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+BandQ = Annotated[float, msgspec.Meta(ge=0.05, le=50.0)]
 
 BandKind = Literal["bell", "low-shelf", "high-shelf", "high-pass", "low-pass", "notch"]
+DynamicEqKind = Literal["bell", "low-shelf", "high-shelf"]
 BandScope = Literal["stereo", "mid", "side"]
 Phase = Literal["minimum", "linear"]
 LimiterStyle = Literal["transparent", "balanced", "loud"]
@@ -53,10 +60,14 @@ class Band(Value, frozen=True, kw_only=True, tag="band"):
     kind: BandKind = "bell"
     freq_hz: Hertz = 1_000.0
     gain_db: Decibels = 0.0
-    q: Annotated[float, msgspec.Meta(ge=0.05, le=50.0)] = 0.7071
+    q: BandQ = 0.7071
     slope_db: Literal[6, 12, 18, 24, 36, 48] = 12
     scope: BandScope = "stereo"
     enabled: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_kind(self, self.kind, get_args(BandKind))
 
     def neutral(self) -> Self:
         """The band with no effect: gain 0 dB, a pass wide open, a notch switched off."""
@@ -91,8 +102,55 @@ class Equalizer(Device, frozen=True, kw_only=True, tag="equalizer"):
         return replace(self, bands=tuple(band.neutral() for band in self.bands), gain_db=0.0)
 
 
+class DynamicEqBand(Value, frozen=True, kw_only=True, tag="dynamic-eq-band"):
+    """One band of a dynamic equalizer: a bell or shelf that opens only while its own band is loud.
+
+    Above ``threshold_dbfs`` its gain goes from 0 dB towards ``range_db`` and never beyond: a negative range turns down
+    what is too loud there, a positive one lifts it. ``ratio`` says how far for each decibel above the threshold, as in
+    a compressor. What is heard is the band at ``freq_hz``: around it for a bell (as wide as ``q``), below it for a low
+    shelf and above it for a high shelf.
+    """
+
+    id: Id
+    kind: DynamicEqKind = "bell"
+    freq_hz: Hertz = 1_000.0
+    q: BandQ = 0.7071
+    range_db: Annotated[float, msgspec.Meta(ge=-24.0, le=24.0)] = -6.0
+    threshold_dbfs: Level = -30.0
+    ratio: Ratio = 2.0
+    attack_ms: Milliseconds = 10.0
+    release_ms: Milliseconds = 120.0
+    key: str = ""
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_kind(self, self.kind, get_args(DynamicEqKind))
+
+    def neutral(self) -> Self:
+        """The band that never moves: range 0 dB, ratio 1."""
+        return replace(self, range_db=0.0, ratio=1.0)
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether the band leaves the sound bit for bit as it is."""
+        return not self.enabled or self.range_db == 0.0 or self.ratio == 1.0
+
+
+class DynamicEqualizer(Device, frozen=True, kw_only=True, tag="dynamic-equalizer"):
+    """Bells and shelves, each of which opens only while its band is loud. All bands hear what comes into the device."""
+
+    bands: tuple[DynamicEqBand, ...] = ()
+
+    def neutral(self) -> Self:
+        return replace(self, bands=tuple(band.neutral() for band in self.bands))
+
+
 class Compressor(Device, frozen=True, kw_only=True, tag="compressor"):
-    """Feed-forward compressor with a soft knee; its detector hears both channels together."""
+    """Feed-forward compressor with a soft knee; its detector hears both channels together.
+
+    With a ``key`` it ducks: it turns its strip down while the key track is loud.
+    """
 
     threshold_dbfs: Level = -18.0
     ratio: Ratio = 2.0
@@ -102,13 +160,14 @@ class Compressor(Device, frozen=True, kw_only=True, tag="compressor"):
     makeup_db: Decibels = 0.0
     detector_high_pass_hz: Annotated[float, msgspec.Meta(ge=0.0, le=2_000.0)] = 0.0
     wet: Share = 1.0
+    key: str = ""
 
     def neutral(self) -> Self:
         return replace(self, ratio=1.0, makeup_db=0.0)
 
 
 class Gate(Device, frozen=True, kw_only=True, tag="gate"):
-    """Turns down by ``range_db`` what stays below the threshold."""
+    """Turns down by ``range_db`` what stays below the threshold; with a ``key`` it opens when the key track plays."""
 
     threshold_dbfs: Level = -60.0
     range_db: Annotated[float, msgspec.Meta(ge=-150.0, le=0.0)] = -40.0
@@ -116,6 +175,7 @@ class Gate(Device, frozen=True, kw_only=True, tag="gate"):
     attack_ms: Milliseconds = 1.0
     hold_ms: Milliseconds = 40.0
     release_ms: Milliseconds = 120.0
+    key: str = ""
 
     def neutral(self) -> Self:
         return replace(self, range_db=0.0)
@@ -270,6 +330,7 @@ class Plugin(Device, frozen=True, kw_only=True, tag="plugin"):
 
 AnyDevice = (
     Equalizer
+    | DynamicEqualizer
     | Compressor
     | Gate
     | DeEsser
@@ -284,3 +345,23 @@ AnyDevice = (
     | Delay
     | Plugin
 )
+
+
+def keys_of(device: AnyDevice) -> tuple[str, ...]:
+    """The ids of the tracks that the device listens to, each once; bands that are switched off count too."""
+    if isinstance(device, Compressor | Gate):
+        found = [device.key]
+    elif isinstance(device, DynamicEqualizer):
+        found = [band.key for band in device.bands]
+    else:
+        found = []
+    return tuple(dict.fromkeys(key for key in found if key))
+
+
+def check_kind(band: Band | DynamicEqBand, kind: str, known: tuple[str, ...]) -> None:
+    """Refuse a band of a kind that its device does not have.
+
+    subtle: an address names a band of either equalizer, so the type that belongs there cannot say which kinds are fit.
+    """
+    if kind not in known:
+        raise RequestError(f'kind "{kind}" of band "{band.id}" is not possible; possible are {", ".join(known)}')

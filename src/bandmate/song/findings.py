@@ -1,4 +1,4 @@
-"""Findings: what an attentive ear has to say about a mix, each with its place, its figures and the tracks that it names.
+"""Findings: what an attentive ear has to say about a mix, each with its place, its figures and the tracks concerned.
 
 A finding changes nothing. The moves that answer it name it (``Move.finding``); a finding without an answer is worth
 saying all the same.

@@ -12,11 +12,15 @@ from typing import Annotated
 import msgspec
 
 from bandmate.song.clips import AudioClip, NoteClip
+from bandmate.song.devices import keys_of
 from bandmate.song.errors import RequestError, UnknownName
 from bandmate.song.harmony import Chord, Key, Lyric, Marker, Section
 from bandmate.song.time import MeterMap, TempoMap
 from bandmate.song.tracks import MAIN, Bus, Main, Track
 from bandmate.song.values import Id, Value
+
+MOST_KEYS_IN_A_ROW = 8
+"""A track that listens to a track that listens to a track …: each is played once more for the one before."""
 
 
 class Lock(Value, frozen=True, kw_only=True):
@@ -79,15 +83,16 @@ def audio_hashes(song: Song) -> tuple[str, ...]:
 
 
 def check_references(song: Song) -> None:
-    """Every bus that is named exists, and no bus feeds itself.
+    """Every bus and every key track that is named exists, no bus feeds itself, and no track listens to itself.
 
     Raises
     ------
     UnknownName
-        if a track, a bus or a send goes to a bus that is not there.
+        if a track, a bus or a send goes to a bus that is not there, or a device listens to a track that is not there.
     RequestError
-        if buses feed each other in a circle.
+        if buses feed each other in a circle, or tracks listen to each other in a circle or too many in a row.
     """
+    check_keys(song)
     outputs = {bus.id: bus.output for bus in song.buses}
     for named in references(song):
         if named != MAIN and named not in outputs:
@@ -107,3 +112,38 @@ def references(song: Song) -> Iterator[str]:
         yield track.output
         yield from (send.bus for send in track.sends)
     yield from (bus.output for bus in song.buses)
+
+
+def check_keys(song: Song) -> None:
+    """The part of `check_references` about the tracks that devices listen to, whether those are switched on or not."""
+    known = [track.id for track in song.tracks]
+    buses = [(f'bus "{bus.id}"', bus.inserts) for bus in song.buses]
+    for strip, inserts in [*((f'track "{t.id}"', t.inserts) for t in song.tracks), *buses, (MAIN, song.main.inserts)]:
+        for device in inserts:
+            for key in keys_of(device):
+                if key not in known:
+                    raise UnknownName(f'key track for "{device.id}" on {strip}', key, known)
+    follow_keys({track.id: [key for device in track.inserts for key in keys_of(device)] for track in song.tracks})
+
+
+def follow_keys(heard_by: dict[str, list[str]]) -> None:
+    """Refuse circles and long rows of tracks that listen to tracks."""
+    lengths: dict[str, int] = {}
+
+    def length(at: str, way: tuple[str, ...]) -> int:
+        """How many tracks come after ``at``, which is at the end of ``way``."""
+        if at in way:
+            circle = " → ".join((*way[way.index(at) :], at))
+            raise RequestError(f"tracks listen to themselves by their keys: {circle}; leave one of these keys empty")
+        if at not in lengths and len(way) <= MOST_KEYS_IN_A_ROW:
+            lengths[at] = max((1 + length(key, (*way, at)) for key in heard_by[at]), default=0)
+        if len(way) + lengths.get(at, 1) > MOST_KEYS_IN_A_ROW:
+            row = " → ".join((*way, at))
+            raise RequestError(
+                f"tracks listen to each other by their keys, more than {MOST_KEYS_IN_A_ROW} in a row: {row} …; "
+                "leave one of these keys empty"
+            )
+        return lengths[at]
+
+    for track in heard_by:
+        length(track, ())

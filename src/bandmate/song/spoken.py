@@ -11,9 +11,13 @@ from bandmate.song.address import ORDER, Absent, by_id, is_items, last_step, ste
 from bandmate.song.devices import (
     Band,
     ChannelTrim,
+    Compressor,
     Device,
     DynamicBand,
+    DynamicEqBand,
+    DynamicEqualizer,
     Equalizer,
+    Gate,
     Limiter,
     MultibandCompressor,
     Ride,
@@ -50,6 +54,7 @@ SPOKEN_FIELDS = {
     "right_db": "right level",
     "right_inverted": "polarity of the right channel",
     "at_seconds": "moment",
+    "range_db": "range",
     "role": "role",
 }
 SILENT_STEPS = frozenset(("tracks", "buses", "inserts", "bands", "clips", "notes", "sends", "automation", "points"))
@@ -81,6 +86,8 @@ def spoken_step(path: tuple[str, ...], i: int, value: Any) -> str:
         return "main bus"
     if step == "gain_db" and path[0] in ("tracks", "buses") and i == 2:
         return "fader"
+    if step == "key" and i:
+        return "side-chain"
     return SPOKEN_FIELDS.get(step, step.replace("_", " ").replace("-", " "))
 
 
@@ -109,6 +116,8 @@ def spoken_value(value: Any, address: str) -> str:
         return device_settings(value)
     if isinstance(value, tuple):
         return ", ".join(spoken_item(item) for item in value) or "nothing"
+    if value == "" and field == "key":
+        return "its own signal"
     return str(value) if isinstance(value, str) else spoken_item(value)
 
 
@@ -144,6 +153,10 @@ def device_settings(device: Device) -> str:
             return f"width {device.side:.0%}{mono}"
         case MultibandCompressor():
             return multiband_settings(device)
+        case DynamicEqualizer(bands=(_, *_)):
+            return "; ".join(dynamic_eq_band_settings(band) for band in device.bands)
+        case Compressor() | Gate():
+            return f"{spoken_device(device)}{spoken_key(device.key)}"
         case _:
             return spoken_device(device)
 
@@ -198,6 +211,18 @@ def dynamic_band_settings(band: DynamicBand) -> str:
     if band.ratio == 1.0:
         return f"as it is{gain}"
     return f"{trimmed(band.ratio)}:1 over {trimmed(band.threshold_dbfs)} dBFS{gain}"
+
+
+def dynamic_eq_band_settings(band: DynamicEqBand) -> str:
+    """``bell 3000 Hz, up to -4 dB, 2:1 over -30 dBFS``."""
+    if band.is_neutral:
+        return f"{band.kind} {trimmed(band.freq_hz)} Hz as it is"
+    over = f"{trimmed(band.ratio)}:1 over {trimmed(band.threshold_dbfs)} dBFS"
+    return f"{band.kind} {trimmed(band.freq_hz)} Hz, up to {band.range_db:+.3g} dB, {over}{spoken_key(band.key)}"
+
+
+def spoken_key(key: str) -> str:
+    return f", listening to {key}" if key else ""
 
 
 def unit_of(field: str) -> str:

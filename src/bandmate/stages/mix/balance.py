@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bandmate.stages.mix.audible import audible_share, padded
 from bandmate.stages.mix.roles import Guess, role_table
 
 Power = npt.NDArray[np.float32]
@@ -36,13 +37,6 @@ STEP_DB = 0.5
 FEWEST_TRACKS = 3
 MOST_DB = 15.0
 """No fader moves further at once: beyond this the recording is at fault, or the role was guessed wrong."""
-
-MASKED_BELOW_DB = -6.0
-"""A track that is further below everything else in its band is not heard there."""
-
-OWN_BANDS_DB = -20.0
-ACTIVE_HOPS_DB = -30.0
-"""What matters to a track: bands no further below its own level, moments no further below its loud ones."""
 
 OWN_GAIN_SHARE = 0.02
 OTHERS_GAIN_SHARE = 0.01
@@ -161,28 +155,3 @@ def mean_audible_share(others: Sequence[Part], changed: Power) -> float:
     everything = padded(total_power(others), hops) + padded(changed, hops)
     shares = [audible_share(padded(part.power, hops), everything - padded(part.power, hops)) for part in others]
     return float(np.mean(shares))
-
-
-def audible_share(own: Power, rest: Power) -> float:
-    """Share of the cells (bands × time) that matter to a track in which it is not masked.
-
-    A cell matters where the track is active and the band carries a part of its sound; it is heard where it is at most
-    6 dB below everything else in that band. 1.0 for a silent track: nothing of it is masked.
-    """
-    hops = max(own.shape[1], rest.shape[1])
-    own, rest = padded(own, hops), padded(rest, hops)
-    by_time = own.sum(axis=0)
-    loud = float(np.quantile(by_time, 0.95)) if by_time.size else 0.0
-    matters = (
-        (by_time > loud * 10 ** (ACTIVE_HOPS_DB / 10)) & (by_time > 0) & (own > by_time * 10 ** (OWN_BANDS_DB / 10))
-    )
-    count = int(matters.sum())
-    if not count:
-        return 1.0
-    heard = own >= rest * np.float32(10 ** (MASKED_BELOW_DB / 10))
-    return float((heard & matters).sum() / count)
-
-
-def padded(power: Power, hops: int) -> Power:
-    """``power`` with silence up to ``hops``."""
-    return power if power.shape[1] >= hops else np.pad(power, ((0, 0), (0, hops - power.shape[1])))

@@ -73,4 +73,3 @@ def try_rumble(draft: Draft, track: Track, bare: Move, rumble: Rumble) -> None:
     if draft.guesses[track.id].role == "unknown":
         certainty *= UNKNOWN_ROLE_SHARE
     draft.make(replace(bare, because=because, evidence=evidence, confidence=round(certainty, 2)))
-    draft.hearings[track.id] = after

@@ -1,0 +1,10 @@
+"""All families of findings, in the order of the work: what is wrong with a recording before what is between recordings.
+
+The order counts: each family is asked about the song as the moves before would leave it.
+"""
+
+from __future__ import annotations
+
+from bandmate.stages.mix.family import Family
+
+FAMILIES: tuple[Family, ...] = ()
