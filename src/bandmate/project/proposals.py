@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from bandmate.project.branches import advance
+from bandmate.project.choices import check_one_answer_each, first_answers, with_needed
 from bandmate.project.decisions import (
     MoveState,
     ProposalState,
@@ -68,17 +69,25 @@ def accept(
     *,
     skip_stale: bool,
 ) -> Accepted:
-    """Make the moves with these numbers (None: all that are not decided) in one revision."""
+    """Make the moves with these numbers in one revision, and those that make the buses that they need.
+
+    None means all that are not decided; of different answers to one question, the first.
+    """
     row = number_of(db, name)
     found = state_of(db, row)
     check_strengths(found, strengths)
+    parent = head(db)
+    before = song_of(db, parent.id)
     chosen = undecided(found, numbers, "accept")
+    if numbers is None:
+        chosen = first_answers(found, chosen)
+    check_one_answer_each(found, chosen)
+    chosen = with_needed(before, found, chosen)
     strangers = sorted(set(strengths) - {state.number for state in chosen})
     if strangers:
         raise RequestError(f"move {strangers[0]} of {found.id} has a strength but is not chosen; choose it too")
-    parent = head(db)
     song, made, left_out = song_with(
-        song_of(db, parent.id), found, chosen, strengths={**defaults(chosen), **strengths}, skip_stale=skip_stale
+        before, found, chosen, strengths={**defaults(chosen), **strengths}, skip_stale=skip_stale
     )
     check_references(song)
     message = f"accept {found.id}, {spelt_out(made)}: {found.proposal.title}".removesuffix(": ")
