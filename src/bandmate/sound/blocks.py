@@ -10,6 +10,8 @@ Not covered: starting over. A processor is used for one pass; make a new one for
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,12 @@ from bandmate.sound.audio import Samples, checked_rate
 
 Rows = npt.NDArray[np.float64]
 """float64, shape (channels, frames)."""
+
+Heard = Mapping[str, npt.ArrayLike]
+"""The blocks that a detector may listen to, by the ids of their tracks: as many frames as the block itself, any number
+of channels, finite, and late by as much."""
+
+NOTHING_ELSE: Heard = MappingProxyType({})
 
 
 def checked_block(block: npt.ArrayLike, *, channels: int, start_frame: int) -> Samples:
@@ -84,4 +92,54 @@ class BlockProcessor:
         return {}
 
     def _run(self, samples: Samples) -> Samples:
+        raise NotImplementedError
+
+
+class KeyedBlockProcessor(BlockProcessor):
+    """Base of processors whose detectors may listen to other tracks; a subclass writes ``_run_hearing``.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        the ids of those tracks, each once; empty when it hears nothing but its own signal.
+    """
+
+    keys: tuple[str, ...] = ()
+
+    def __init__(self, name: str, *, rate_hz: int, channels: int) -> None:
+        super().__init__(rate_hz=rate_hz, channels=channels)
+        self.name = name
+
+    def process(self, block: npt.ArrayLike, heard: Heard = NOTHING_ELSE) -> Samples:
+        """The next block, processed, while the detectors hear ``heard``; otherwise as `BlockProcessor.process`.
+
+        Raises
+        ------
+        RequestError
+            also if a track of ``keys`` is missing from ``heard``, is not finite, or has another number of frames.
+        """
+        samples = checked_block(block, channels=self.channels, start_frame=self.frames_done)
+        if samples.shape[1] == 0:
+            return samples
+        others = {key: self._checked_key(key, heard, samples.shape[1]) for key in self.keys}
+        done = self._run_hearing(samples, {**others, "": samples})
+        self.frames_done += samples.shape[1]
+        return done
+
+    def _checked_key(self, key: str, heard: Heard, frames: int) -> Samples:
+        if key not in heard:
+            raise RequestError(
+                f'"{self.name}" listens to the track "{key}", which cannot be heard here; '
+                "render the song, or leave the key of the device empty"
+            )
+        samples = np.asarray(heard[key])
+        if samples.ndim != 2 or samples.shape[1] != frames:
+            raise RequestError(
+                f'"{self.name}" listens to the track "{key}", whose block has shape {samples.shape}; '
+                f"pass (channels, {frames})"
+            )
+        return checked_block(samples, channels=samples.shape[0], start_frame=self.frames_done)
+
+    def _run_hearing(self, samples: Samples, heard: Mapping[str, Samples]) -> Samples:
+        """``heard`` has every track of ``keys``, and the own signal under the empty key."""
         raise NotImplementedError

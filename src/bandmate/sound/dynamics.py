@@ -8,8 +8,11 @@ with the release, so a steady tone is turned down by what the static curve says 
 A signal that is never turned down comes out bit for bit as it went in. Silence stays silence. Nothing here delays the
 signal.
 
-Not covered: bands (``bandmate.sound.multiband``), look-ahead (``bandmate.sound.limiter``), detectors that listen to
-another track.
+A detector with a key hears another track instead of the own signal; the levels are then those of that track, whatever
+number of channels it has.
+
+Not covered: bands (``bandmate.sound.multiband``, ``bandmate.sound.dynamic_eq``), look-ahead
+(``bandmate.sound.limiter``).
 
 References: D. Giannoulis, M. Massberg, J. Reiss, Digital Dynamic Range Compressor Design, JAES 60 (2012): static curve
 eq. 4, smooth decoupled detector eq. 17 in the log domain.
@@ -18,16 +21,17 @@ eq. 4, smooth decoupled detector eq. 17 in the log domain.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.song.devices import Compressor, DeEsser, Gate
+from bandmate.song.devices import Compressor, DeEsser, Gate, keys_of
 from bandmate.sound import decibels
 from bandmate.sound.audio import Samples
-from bandmate.sound.blocks import BlockProcessor, Rows
+from bandmate.sound.blocks import BlockProcessor, KeyedBlockProcessor
 from bandmate.sound.decibels import to_decibels, to_gains
-from bandmate.sound.filters import Cascade, high_pass_row, high_pass_sections
+from bandmate.sound.filters import Cascade, Sections, high_pass_row, high_pass_sections
 from bandmate.sound.kernel import kernel
 from bandmate.sound.section_loops import CHUNK_FRAMES
 
@@ -210,11 +214,28 @@ class Follower:
         return gains
 
 
-class CompressorProcessor(BlockProcessor):
+class Detector:
+    """The loudest channel of what a device hears, frame by frame, after some sections; none leave it as it is."""
+
+    def __init__(self, sections: Sections) -> None:
+        self.sections = sections
+        self.cascade: Cascade | None = None
+
+    def peaks(self, samples: Samples) -> Curve:
+        """Of the next block; all blocks have the same number of channels."""
+        if not len(self.sections):
+            return peaks_of(samples)
+        if self.cascade is None:
+            self.cascade = Cascade(self.sections, samples.shape[0])
+        return peaks_of(self.cascade.run(samples.astype(np.float64)))
+
+
+class CompressorProcessor(KeyedBlockProcessor):
     """A running `Compressor`. Dry and wet are in phase, so ``wet`` is parallel compression without a comb."""
 
     def __init__(self, device: Compressor, *, rate_hz: int, channels: int) -> None:
-        super().__init__(rate_hz=rate_hz, channels=channels)
+        super().__init__(device.id, rate_hz=rate_hz, channels=channels)
+        self.key, self.keys = device.key, keys_of(device)
         self.follower = Follower(
             threshold_dbfs=device.threshold_dbfs,
             ratio=device.ratio,
@@ -224,29 +245,27 @@ class CompressorProcessor(BlockProcessor):
         )
         high_pass_hz = device.detector_high_pass_hz
         sections = high_pass_sections(high_pass_hz, rate_hz, order=2) if high_pass_hz > 0.0 else np.empty((0, 5))
-        self.detector = Cascade(sections, channels)
+        self.detector = Detector(sections)
         self.wet_gain = device.wet * 10.0 ** (device.makeup_db / 20.0)
         self.dry_gain = 1.0 - device.wet
 
-    def _run(self, samples: Samples) -> Samples:
-        heard: Samples | Rows = samples
-        if len(self.detector.sections):
-            heard = self.detector.run(samples.astype(np.float64))
-        gains = self.follower.gains(peaks_of(heard))
+    def _run_hearing(self, samples: Samples, heard: Mapping[str, Samples]) -> Samples:
+        gains = self.follower.gains(self.detector.peaks(heard[self.key]))
         return np.asarray(samples * (self.wet_gain * gains + self.dry_gain), dtype=np.float32)
 
     def report(self) -> dict[str, float]:
         return reduction_report(self.follower.state, self.rate_hz)
 
 
-class GateProcessor(BlockProcessor):
+class GateProcessor(KeyedBlockProcessor):
     """A running `Gate`: opens above the threshold, closes ``hysteresis_db`` below it when ``hold_ms`` have passed.
 
     It is closed when it starts. ``max_reduction_db`` in the report is the range as soon as it has closed once.
     """
 
     def __init__(self, device: Gate, *, rate_hz: int, channels: int) -> None:
-        super().__init__(rate_hz=rate_hz, channels=channels)
+        super().__init__(device.id, rate_hz=rate_hz, channels=channels)
+        self.key, self.keys = device.key, keys_of(device)
         hold_ms = max(device.hold_ms, SHORTEST_HOLD_MS)
         self.settings = np.array(
             [
@@ -261,9 +280,9 @@ class GateProcessor(BlockProcessor):
         self.state = np.zeros(STATE_SIZE)
         self.state[NOW] = -device.range_db
 
-    def _run(self, samples: Samples) -> Samples:
+    def _run_hearing(self, samples: Samples, heard: Mapping[str, Samples]) -> Samples:
         gains = np.empty(samples.shape[1])
-        follow_gate(peaks_of(samples), self.settings, self.state, gains)
+        follow_gate(peaks_of(heard[self.key]), self.settings, self.state, gains)
         return (samples * gains).astype(np.float32)
 
     def report(self) -> dict[str, float]:

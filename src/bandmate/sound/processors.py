@@ -4,12 +4,16 @@ Conventions: a device that is switched off, or set so that it does nothing, give
 then bit for bit what it was. Only a limiter always runs, for its ceiling is a promise. Processors are made for one rate
 and one number of channels, and for one pass.
 
+A `KeyedProcessor` may listen to other tracks; whoever runs it brings what it is to hear (``bandmate.render.strip``).
+
 Not covered: the order of devices and the strip around them (``bandmate.render``), other people's plug-ins.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +24,7 @@ from bandmate.song.devices import (
     Compressor,
     DeEsser,
     Delay,
+    DynamicEqualizer,
     Equalizer,
     Gate,
     Limiter,
@@ -31,10 +36,12 @@ from bandmate.song.devices import (
     SoftClipper,
     Width,
 )
-from bandmate.song.errors import DeviceError
-from bandmate.sound import dither, dynamics, filters, limiter, multiband, ride, saturate, soft_clip, space
+from bandmate.song.errors import DeviceError, RequestError
+from bandmate.sound import dither, dynamic_eq, dynamics, filters, limiter, multiband, ride, saturate, soft_clip, space
 from bandmate.sound.audio import Audio, Samples
+from bandmate.sound.blocks import NOTHING_ELSE, Heard
 from bandmate.sound.channel_trim import ChannelTrimProcessor, channel_gains
+from bandmate.sound.dynamic_eq import DynamicEqProcessor, working_bands
 from bandmate.sound.dynamics import CompressorProcessor, DeEsserProcessor, GateProcessor
 from bandmate.sound.filters import EqualizerProcessor
 from bandmate.sound.limiter import LimiterProcessor
@@ -81,7 +88,30 @@ class Processor(Protocol):
 
         ``max_reduction_db``, ``mean_reduction_db`` over all frames, ``at_seconds`` of the most, and ``working_share``
         of the frames turned down by more than 0.1 dB, for devices that turn down; empty for all others. A multiband
-        compressor adds the same of each band, as ``<band id>.max_reduction_db`` and so on.
+        compressor and a dynamic equalizer add the same of each band, as ``<band id>.max_reduction_db`` and so on; of a
+        band that lifts it is ``<band id>.max_lift_db`` and ``<band id>.mean_lift_db``.
+        """
+
+
+@runtime_checkable
+class KeyedProcessor(Processor, Protocol):
+    """A processor whose detectors may listen to other tracks.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        the ids of those tracks; empty when it hears nothing but its own signal, and ``heard`` is then not needed.
+    """
+
+    keys: tuple[str, ...]
+
+    def process(self, block: npt.ArrayLike, heard: Heard = NOTHING_ELSE) -> Samples:
+        """As `Processor.process`; ``heard`` has a block of each track of ``keys``, as long and as late as ``block``.
+
+        Raises
+        ------
+        RequestError
+            also if a track of ``keys`` is missing, or its block is no good.
         """
 
 
@@ -120,6 +150,8 @@ def processor_for(
             return LinearPhaseProcessor(device, rate_hz=rate_hz, channels=channels)
         case Equalizer():
             return EqualizerProcessor(device, rate_hz=rate_hz, channels=channels)
+        case DynamicEqualizer():
+            return DynamicEqProcessor(device, rate_hz=rate_hz, channels=channels)
         case Compressor():
             return CompressorProcessor(device, rate_hz=rate_hz, channels=channels)
         case Gate():
@@ -164,6 +196,8 @@ def is_without_effect(device: AnyDevice, *, rate_hz: int, channels: int) -> bool
             return device.range_db == 0.0
         case MultibandCompressor():
             return all(band.ratio == 1.0 and band.gain_db == 0.0 for band in device.bands)
+        case DynamicEqualizer():
+            return not working_bands(device, rate_hz)
         case Saturator() | SoftClipper() | Reverb() | Delay():
             return device.wet == 0.0
         case ChannelTrim():
@@ -176,21 +210,50 @@ def is_without_effect(device: AnyDevice, *, rate_hz: int, channels: int) -> bool
             return False
 
 
-def process_audio(audio: Audio, device: AnyDevice, *, seconds_per_tick: float = SECONDS_PER_TICK) -> Audio:
+def process_audio(
+    audio: Audio,
+    device: AnyDevice,
+    *,
+    seconds_per_tick: float = SECONDS_PER_TICK,
+    heard: Mapping[str, Audio] = MappingProxyType({}),
+) -> Audio:
     """``audio`` through one device, in time with the input and of the same length; a tail beyond the end is cut.
 
+    ``heard`` has the tracks that the device listens to, from the same moment on; one that ends early is silent then.
     Returns ``audio`` itself when the device does nothing. Errors as in `processor_for` and `Processor.process`.
     """
     processor = processor_for(device, rate_hz=audio.rate_hz, channels=audio.channels, seconds_per_tick=seconds_per_tick)
     if processor is None or audio.frames == 0:
         return audio
+    if isinstance(processor, KeyedProcessor) and processor.keys:
+        return Audio(hearing(audio, processor, heard), audio.rate_hz)
     late = processor.latency_frames
     done = [processor.process(block) for block in audio.blocks(BLOCK_FRAMES)]
     done.append(processor.process(np.zeros((audio.channels, late), dtype=np.float32)))
     return Audio(np.concatenate(done, axis=1)[:, late:], audio.rate_hz)
 
 
+def hearing(audio: Audio, processor: KeyedProcessor, heard: Mapping[str, Audio]) -> Samples:
+    """``audio`` through a processor that listens to ``heard``; such processors are never late."""
+    for key, other in heard.items():
+        if other.rate_hz != audio.rate_hz:
+            raise RequestError(
+                f'the track "{key}" is at {other.rate_hz} Hz, the signal at {audio.rate_hz}; resample it'
+            )
+    done = []
+    for start in range(0, audio.frames, BLOCK_FRAMES):
+        stop = min(start + BLOCK_FRAMES, audio.frames)
+        others = {key: silent_after(other.samples[:, start:stop], stop - start) for key, other in heard.items()}
+        done.append(processor.process(audio.samples[:, start:stop], others))
+    return np.concatenate(done, axis=1)
+
+
+def silent_after(samples: Samples, frames: int) -> Samples:
+    """``samples`` with silence behind them, ``frames`` long."""
+    return np.pad(samples, ((0, 0), (0, frames - samples.shape[1])))
+
+
 def compile_kernels() -> None:
     """Compile every loop that a processor may need; some seconds once per machine, nothing later."""
-    for module in (filters, dynamics, multiband, limiter, saturate, soft_clip, ride, space, dither):
+    for module in (filters, dynamics, dynamic_eq, multiband, limiter, saturate, soft_clip, ride, space, dither):
         module.compile_kernels()
