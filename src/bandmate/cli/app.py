@@ -8,11 +8,23 @@ import typer
 from typer.core import TyperGroup
 
 import bandmate
-from bandmate.cli import albums, codecs, deciding, history, listening, making, mastering, producing, translating
+from bandmate.cli import (
+    albums,
+    codecs,
+    comparing,
+    deciding,
+    history,
+    listening,
+    making,
+    mastering,
+    producing,
+    translating,
+)
 
 ORDER = (
     *("produce", "master", "target", "new", "import", "listen", "propose", "proposals", "show", "accept", "refuse"),
-    *("reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch", "go-to", "verify", "render"),
+    *("ab", "abx", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch", "go-to"),
+    *("verify", "render"),
     *("codecs", "export", "album", "batch", "translate", "demo", "doctor"),
 )
 
@@ -33,7 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="An assistant for making records: it listens and proposes moves with reasons and evidence; you decide.",
 )
-for group in (producing, mastering, making, listening, deciding, history, translating, codecs, albums):
+for group in (producing, mastering, making, listening, deciding, comparing, history, translating, codecs, albums):
     group.add_commands(app)
 
 

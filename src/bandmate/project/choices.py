@@ -22,8 +22,8 @@ def question_of(move: Move) -> str:
 
 
 def first_answers(found: ProposalState, wanted: Iterable[MoveState]) -> tuple[MoveState, ...]:
-    """Of ``wanted``, what is made when the musician names no numbers: of each question that is still open, the first
-    option; nothing where an option was accepted, or all that are left were passed over by refusing the first."""
+    """Of ``wanted``, what is made when the musician names no numbers: of each question that is still open the first
+    option that was not refused, and nothing for a question that an accepted move answers."""
     taken = {question_of(one.move): one.move.choice for one in found.moves if one.state == "accepted"}
     kept = []
     for state in wanted:
