@@ -13,6 +13,7 @@ from bandmate.cli import (
     codecs,
     comparing,
     deciding,
+    diagnosing,
     history,
     listening,
     making,
@@ -22,7 +23,21 @@ from bandmate.cli import (
 )
 
 ORDER = (
-    *("produce", "master", "target", "new", "import", "listen", "propose", "proposals", "show", "accept", "refuse"),
+    *(
+        "produce",
+        "master",
+        "target",
+        "new",
+        "import",
+        "listen",
+        "roles",
+        "diagnose",
+        "propose",
+        "proposals",
+        "show",
+        "accept",
+        "refuse",
+    ),
     *("ab", "abx", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch", "go-to"),
     *("verify", "render"),
     *("codecs", "export", "album", "batch", "translate", "demo", "doctor"),
@@ -45,7 +60,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="An assistant for making records: it listens and proposes moves with reasons and evidence; you decide.",
 )
-for group in (producing, mastering, making, listening, deciding, comparing, history, translating, codecs, albums):
+for group in (
+    producing,
+    mastering,
+    making,
+    listening,
+    diagnosing,
+    deciding,
+    comparing,
+    history,
+    translating,
+    codecs,
+    albums,
+):
     group.add_commands(app)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bandmate.cli.depth import DepthName, checked_depth, print_explanation, print_hint
 from bandmate.cli.options import AsJson, InProject, Moves, ProposalId, numbers, opened, place, strengths
 from bandmate.cli.output import number, out, print_json, say, table, text, write
 from bandmate.song.errors import LockedMove, OutOfRange, RequestError
@@ -46,11 +47,19 @@ def proposals(project: InProject = None, json: AsJson = False) -> None:
         say("no proposals yet; ask with: bandmate propose mix")
 
 
-def show(proposal: ProposalId, project: InProject = None, json: AsJson = False) -> None:
+def show(
+    proposal: ProposalId,
+    depth: Annotated[str, typer.Option("--depth", help="How much to say: hint, explain or show.")] = "show",
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
     """Show every move of a proposal, with its reason."""
+    wanted = checked_depth(depth)
+    if wanted == "do":
+        raise RequestError(f"showing makes no move; accept them with: bandmate accept {proposal}")
     with opened(project) as here:
         state, song = here.proposal(proposal), here.song
-    print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
+    print_json(proposal_facts(song, state)) if json else print_proposal(song, state, wanted)
 
 
 def accept(
@@ -172,11 +181,19 @@ def unlock(
     print_json({"revision": revision.number, "address": address}) if json else write(f"unlocked {address}")
 
 
-def print_proposal(song: Song, state: ProposalState) -> None:
+def print_proposal(song: Song, state: ProposalState, depth: DepthName = "show") -> None:
     """A proposal for reading."""
     write(f"{state.id}: {state.proposal.title}  ({state.state})")
     for one in state.moves:
-        print_move(song, one)
+        if depth == "hint":
+            print_hint(song, state.proposal, one)
+        elif depth == "explain":
+            print_explanation(song, state.proposal, one)
+        else:
+            print_move(song, one)
+    if depth == "hint":
+        say(f"more: bandmate show {state.id} --depth explain")
+        return
     if state.moves and state.proposal.remarks:
         write("")
     for remark in state.proposal.remarks:
@@ -195,10 +212,13 @@ def print_move(song: Song, one: MoveState) -> None:
     write("")
     write(f"{one.number:>3}. {spoken_place(song, move.address)}: {change}  ({one.state}{at})", hang=5)
     write(move.because, indent=5)
+    if move.choice:
+        write(f"answer {move.choice.partition('#')[2]} to this finding; one of them is made", indent=7, style="dim")
     for fact in move.evidence:
         values = [number(v, 2) for v in (fact.before, fact.after) if v is not None]
         target = f", target {number(fact.target, 1)}" if fact.target is not None else ""
-        write(f"{fact.what}: {' → '.join(values)} {fact.unit}{target}", indent=7, hang=2, style="dim")
+        forecast = f", predicted {number(fact.predicted, 2)}" if fact.predicted is not None else ""
+        write(f"{fact.what}: {' → '.join(values)} {fact.unit}{target}{forecast}", indent=7, hang=2, style="dim")
     write(f"confidence {move.confidence:.2f}   {move.address}", indent=7, hang=2, style="dim")
     if one.why:
         write(f"reason: {one.why}" if one.state == "refused" else one.why, indent=7, hang=2)
@@ -229,6 +249,7 @@ def proposal_facts(song: Song, state: ProposalState) -> dict[str, Any]:
 
     return summary(state) | {
         "remarks": list(state.proposal.remarks),
+        "findings": msgspec.to_builtins(state.proposal.findings),
         "brief": state.proposal.brief,
         "moves": [
             {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bandmate.cli.deciding import print_proposal, proposal_facts
+from bandmate.cli.depth import Depth, checked_depth
 from bandmate.cli.master_options import (
     DEFAULT_PERCENT,
     ByPassage,
@@ -90,19 +91,28 @@ def propose_mix(
     aspects: Annotated[
         str, typer.Option(help="Only these may be moved: phase, noise, tone, masking, low-end, balance …")
     ] = "",
+    focus: Annotated[
+        list[str] | None, typer.Option(help="A track that matters most; others give way. May be given again.")
+    ] = None,
+    depth: Depth = "show",
     json: AsJson = False,
 ) -> None:
-    """Look at polarity, rumble, balance and headroom."""
+    """Say what is wrong with the mix, and what measurably helps."""
     from bandmate.stages.mix.brief import ASPECTS, MixBrief, checked_aspects
     from bandmate.verbs.proposing import propose_mix as ask
 
+    how_much = checked_depth(depth)
     wanted = checked_aspects(tuple(aspect.strip() for aspect in aspects.split(",") if aspect.strip()))
     with opened(project) as here, progress_bar() as progress:
         ids = tuple(here.song.track(name).id for name in track or ())
-        brief = MixBrief(tracks=ids, aspects=wanted or ASPECTS)
+        first = tuple(here.song.track(name).id for name in focus or ())
+        brief = MixBrief(tracks=ids, aspects=wanted or ASPECTS, focus=first)
         state = ask(here, brief, progress=progress)
+        if how_much == "do" and state.moves:
+            here.accept(state.id)
+            state = here.proposal(state.id)
         song = here.song
-    print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
+    print_json(proposal_facts(song, state)) if json else print_proposal(song, state, how_much)
 
 
 @propose.command("master")

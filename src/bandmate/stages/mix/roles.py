@@ -44,6 +44,7 @@ class Guess:
     role: Role
     confidence: float
     because: str
+    posterior: tuple[tuple[Role, float], ...] = ()
 
 
 @cache
