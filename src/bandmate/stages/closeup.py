@@ -16,13 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.sound.audio import Samples
+from bandmate.sound.bright_track import BrightTrackMeter
+from bandmate.sound.fine_spectrum import FineSpectrumMeter
 from bandmate.sound.finite import finite_block
 from bandmate.sound.level_track import LevelTrackMeter
+from bandmate.sound.onsets import Onsets, OnsetMeter
 from bandmate.sound.spectrum import SpectrumMeter
 from bandmate.stages.hearing import Hearing, hear, peeked
 
 CLOSEUP = "closeup"
-CLOSEUP_VERSION = "1"
+CLOSEUP_VERSION = "2"
 
 Powers = npt.NDArray[np.float32]
 
@@ -36,6 +39,8 @@ class Closeup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         centres of the bands of ``erb_power``, one ERB wide.
     hop_seconds : float
         distance of the columns of ``erb_power``, as in the hearing.
+    fine_hz : tuple of float
+        centres of the bands of ``fine_db``, 1/24 octave wide.
     """
 
     erb_hz: tuple[float, ...]
@@ -44,6 +49,20 @@ class Closeup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     level_hop_seconds: float
     peak_data: bytes
     level_data: bytes
+    fine_hz: tuple[float, ...]
+    fine_data: bytes
+    fine_at_data: bytes
+    bright_peak_data: bytes
+    bright_data: bytes
+    onset_hop_seconds: float
+    onset_data: bytes
+    low_onset_data: bytes
+
+    @property
+    def onsets(self) -> Onsets:
+        """What begins when."""
+        strength, low = (np.frombuffer(data, np.float32) for data in (self.onset_data, self.low_onset_data))
+        return Onsets(strength, low, self.onset_hop_seconds)
 
     @property
     def erb_power(self) -> Powers:
@@ -60,6 +79,26 @@ class Closeup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The mean power of every 10 ms, shape (columns,); read-only."""
         return np.frombuffer(self.level_data, np.float32)
 
+    @property
+    def fine_db(self) -> npt.NDArray[np.float16]:
+        """Level by 1/24 octave in snapshots spread over the track, dB, shape (bands, snapshots); read-only."""
+        return np.frombuffer(self.fine_data, np.float16).reshape(len(self.fine_hz), -1)
+
+    @property
+    def fine_at_seconds(self) -> Powers:
+        """Where each snapshot begins, shape (snapshots,); read-only."""
+        return np.frombuffer(self.fine_at_data, np.float32)
+
+    @property
+    def bright_peaks(self) -> Powers:
+        """As ``peaks``, of what is above 4.5 kHz."""
+        return np.frombuffer(self.bright_peak_data, np.float32)
+
+    @property
+    def bright_levels(self) -> Powers:
+        """As ``levels``, of what is above 4.5 kHz."""
+        return np.frombuffer(self.bright_data, np.float32)
+
 
 class Looked:
     """The meters of a closeup, fed with the blocks that pass by on their way to a hearing."""
@@ -68,7 +107,8 @@ class Looked:
         self._rate_hz, self._channels = rate_hz, channels
         self._spectrum = SpectrumMeter(rate_hz, channels)
         self._levels = LevelTrackMeter(rate_hz, channels)
-        self._meters: tuple[Meter, ...] = (self._spectrum, self._levels)
+        self._onsets = OnsetMeter(rate_hz, channels)
+        self._meters: tuple[Meter, ...] = (self._spectrum, self._levels, self._onsets)
         self._frames = 0
 
     def passing(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
@@ -83,6 +123,8 @@ class Looked:
     def result(self) -> Closeup:
         """What was seen once all blocks have passed."""
         spectrum, levels = self._spectrum.result(), self._levels.result()
+        fine, bright = self._fine.result(), self._bright.result()
+        onsets = self._onsets.result()
         assert spectrum.erb is not None
         return Closeup(
             erb_hz=tuple(float(hz) for hz in spectrum.erb.bands.centre_hz),
@@ -91,6 +133,14 @@ class Looked:
             level_hop_seconds=levels.hop_seconds,
             peak_data=levels.peak.tobytes(),
             level_data=levels.power.tobytes(),
+            fine_hz=tuple(float(hz) for hz in fine.band_hz),
+            fine_data=np.ascontiguousarray(fine.level_db).tobytes(),
+            fine_at_data=fine.at_seconds.tobytes(),
+            bright_peak_data=bright.peak.tobytes(),
+            bright_data=bright.power.tobytes(),
+            onset_hop_seconds=onsets.hop_seconds,
+            onset_data=onsets.strength.tobytes(),
+            low_onset_data=onsets.low.tobytes(),
         )
 
 
