@@ -131,7 +131,8 @@ def loudness_in_quiet(target: Powers, centre_hz: tuple[float, ...]) -> Powers:
 def audible_ratio(target: Powers, others: Powers, centre_hz: tuple[float, ...]) -> Powers:
     """What is left of the specific loudness beside the others, 0 to 1; 1 where the target is silent."""
     alone, left = loudness_in_quiet(target, centre_hz), partial_loudness(target, others, centre_hz)
-    return np.divide(left, alone, out=np.ones_like(left), where=alone > 0)
+    # Rounding, where next to nothing is heard, must not make it louder beside others than alone.
+    return np.minimum(np.divide(left, alone, out=np.ones_like(left), where=alone > 0), np.float32(1.0))
 
 
 @kernel
