@@ -20,7 +20,7 @@ from bandmate.sound.bright_track import BrightTrackMeter
 from bandmate.sound.fine_spectrum import FineSpectrumMeter
 from bandmate.sound.finite import finite_block
 from bandmate.sound.level_track import LevelTrackMeter
-from bandmate.sound.onsets import Onsets, OnsetMeter
+from bandmate.sound.onsets import OnsetMeter, Onsets
 from bandmate.sound.spectrum import SpectrumMeter
 from bandmate.stages.hearing import Hearing, hear, peeked
 
@@ -108,7 +108,9 @@ class Looked:
         self._spectrum = SpectrumMeter(rate_hz, channels)
         self._levels = LevelTrackMeter(rate_hz, channels)
         self._onsets = OnsetMeter(rate_hz, channels)
-        self._meters: tuple[Meter, ...] = (self._spectrum, self._levels, self._onsets)
+        self._fine = FineSpectrumMeter(rate_hz, channels)
+        self._bright = BrightTrackMeter(rate_hz, channels)
+        self._meters: tuple[Meter, ...] = (self._spectrum, self._levels, self._onsets, self._fine, self._bright)
         self._frames = 0
 
     def passing(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
