@@ -1,6 +1,7 @@
 """Names for sounds by what is in them: two songs in which a track sounds the same give it the same name.
 
-Whoever measures sound remembers the result under these names, and never hears the same thing twice.
+Whoever measures sound remembers the result under these names, and never hears the same thing twice. A strip with a
+device that listens to another track depends on that track's sound too, and not on its name.
 """
 
 from __future__ import annotations
@@ -9,17 +10,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from bandmate.render.clips import delay_frames
 from bandmate.render.instruments import note_clip_parts
-from bandmate.render.keys import (
-    audio_clip_parts,
-    automation_parts,
-    insert_parts,
-    key_of,
-    output_parts,
-    strip_parts,
-)
-from bandmate.render.strip import switched_on
+from bandmate.render.keys import audio_clip_parts, automation_parts, key_of, output_parts
+from bandmate.render.strip import seconds_per_tick, switched_on
 from bandmate.song.clips import AudioClip
+from bandmate.song.devices import AnyDevice, Delay, keys_of
 from bandmate.song.song import Song
 from bandmate.song.tracks import Bus, Main, Track
 
@@ -55,7 +51,35 @@ def whole_strip_parts(song: Song, track: Track) -> Any:
         for clip in track.clips
         if not clip.mute
     ]
-    return strip_parts(track, clips, song)
+    return {
+        "rate_hz": song.rate_hz,
+        "clips": clips,
+        "inverted": track.polarity_inverted,
+        "delay_frames": delay_frames(track, song.rate_hz),
+        "inserts": insert_parts(track.inserts, song),
+    }
+
+
+def insert_parts(inserts: tuple[AnyDevice, ...], song: Song) -> Any:
+    """What the devices of a strip do: settings, the tempo for those that follow it, and the tracks they listen to."""
+    parts = []
+    for device in switched_on(inserts):
+        heard = {key: key_of("key track", whole_strip_parts(song, song.track(key))) for key in keys_of(device)}
+        settings = {**named_keys(msgspec.to_builtins(device), heard), "id": ""}
+        parts.append([settings, seconds_per_tick(song) if isinstance(device, Delay) else 0])
+    return parts
+
+
+def named_keys(settings: Any, names: dict[str, str]) -> Any:
+    """The settings of a device with other names for the tracks that it and its bands listen to."""
+    if isinstance(settings, list):
+        return [named_keys(one, names) for one in settings]
+    if not isinstance(settings, dict):
+        return settings
+    return {
+        field: names.get(value, value) if field == "key" else named_keys(value, names)
+        for field, value in settings.items()
+    }
 
 
 def bus_parts(song: Song, bus: Bus | Main) -> Any:

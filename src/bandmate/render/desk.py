@@ -1,7 +1,8 @@
 """The desk: makes the feeds of a song's tracks and groups, out of the cache where they are there.
 
 Conventions: a track after its inserts is kept when devices make it worth while, a group's sum when it has two tracks or
-more. The dry sound of recordings is never kept: it is on disk already.
+more. The dry sound of recordings is never kept: it is on disk already. A track that devices listen to is played once
+more for each strip that does, out of the cache where it is there, so that no strip waits for another.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bandmate.render.media import Media
 from bandmate.render.mixer import GROUP_TRACKS, GroupSum, TrackOutput
 from bandmate.render.strip import Inserted, InsertRow, switched_on
 from bandmate.song.clips import AnyClip, AudioClip
+from bandmate.song.devices import AnyDevice
 from bandmate.song.song import Song
 from bandmate.song.tracks import MAIN, Track
 
@@ -78,13 +80,26 @@ class Desk:
         """The track after its inserts."""
         if self._cache is None or not switched_on(track.inserts):
             return self._live_strip(track)
-        key = key_of("strip", whole_strip_parts(self.song, track))
+        key = self._strip_key(track)
         entry = self._cache.find(key)
         if entry is not None:
             return Stored(entry, partial(self._live_strip, track))
         made = self._live_strip(track)
         # A row whose devices all do nothing is as quick to make again as to read.
         return Recorded(made, self._cache.writer(key, made.channels)) if isinstance(made, Inserted) else made
+
+    def key_feed(self, track_id: str) -> Feed:
+        """What a detector hears of a track: all that is after its inserts, whether the track is muted or not.
+
+        It is read from the cache, and never written to it: the track's own strip does that.
+        """
+        track = self.song.track(track_id)
+        entry = self._cache.find(self._strip_key(track)) if self._cache and switched_on(track.inserts) else None
+        return self._live_strip(track) if entry is None else Stored(entry, partial(self._live_strip, track))
+
+    def row(self, inserts: tuple[AnyDevice, ...], channels: int) -> InsertRow:
+        """The devices of a strip, with what they listen to."""
+        return InsertRow(inserts, channels, self.song, self.key_feed)
 
     def output(self, track: Track) -> TrackOutput:
         """The track after fader, pan and sends."""
@@ -103,9 +118,12 @@ class Desk:
         made = self._live_group(group, ahead)
         return Recorded(made, self._cache.writer(key, made.channels))
 
+    def _strip_key(self, track: Track) -> str:
+        return key_of("strip", whole_strip_parts(self.song, track))
+
     def _live_strip(self, track: Track) -> Feed:
         dry = self.clips(track)
-        row = InsertRow(track.inserts, dry.channels, self.song)
+        row = self.row(track.inserts, dry.channels)
         return dry if row.is_empty else Inserted(dry, row, self.song.rate_hz)
 
     def _live_group(self, group: Group, ahead: ReadAhead | None) -> Feed:

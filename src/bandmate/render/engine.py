@@ -56,7 +56,8 @@ class Renderer:
     cache : RenderCache, optional
         keeps tracks after their devices, groups of tracks, and played notes.
     tracks : sequence of str, optional
-        ids or names of the tracks to hear; all by default. Muted ones stay silent.
+        ids or names of the tracks to hear; all by default. Muted ones stay silent. Devices hear the tracks that they
+        listen to in any case.
     block_frames : int
         how much is worked on at once; makes no difference to the sound.
     workers : int, optional
@@ -69,7 +70,7 @@ class Renderer:
     UnknownName
         if a track or bus that is named does not exist.
     RequestError
-        if buses feed each other in a circle.
+        if buses feed each other in a circle, or tracks listen to each other in a circle.
     """
 
     def __init__(
@@ -183,7 +184,8 @@ class Renderer:
         whole = self.song_frames + run.tail_limit
         end = min(span.end_frame, whole) if span else whole
         needs_tail = end > self.song_frames
-        sound = self._watched(limited(run.blocks(begin), (whole if needs_tail else end) - begin), whole - begin)
+        last = whole if needs_tail else end
+        sound = self._watched(limited(run.blocks(begin, last), last - begin), whole - begin)
         if needs_tail:
             sound = self._measured_end(without_silent_end(sound, self.song_frames - begin), begin)
         shortened = dropped(sound, start - begin)
@@ -211,7 +213,7 @@ class MixRun:
     """One pass through the song: all feeds open, all buses at work."""
 
     def __init__(self, renderer: Renderer, desk: Desk, ahead: ReadAhead, tap: str) -> None:
-        self._renderer, self._ahead, self._tap = renderer, ahead, tap
+        self._renderer, self._desk, self._ahead, self._tap = renderer, desk, ahead, tap
         self._song = renderer.song
         self._groups = renderer.groups
         self._feeds: list[Feed] = []
@@ -238,12 +240,12 @@ class MixRun:
         buses = sum(row.tail_frames for row in self._rows.values())
         return min(TAIL_SECONDS * self._song.rate_hz, max(0, tracks) + buses)
 
-    def blocks(self, begin: int) -> Blocks:
-        """What comes out at the tap, from frame ``begin`` on, without end."""
+    def blocks(self, begin: int, end: int) -> Blocks:
+        """What comes out at the tap, from frame ``begin`` on, without end; up to ``end`` it is made ahead."""
         size = self._renderer.block_frames
         for run in self._runs.values():
             run.begin_at(begin)
-        self._ahead.begin(begin, size)
+        self._ahead.begin(begin, size, end)
         start = begin
         while True:
             self._push_tracks(start, size)
@@ -264,6 +266,8 @@ class MixRun:
     def close(self) -> None:
         for feed in self._feeds:
             feed.close()
+        for row in self._rows.values():
+            row.close()
 
     def _set_up_buses(self) -> None:
         song = self._song
@@ -276,13 +280,13 @@ class MixRun:
                 self._buses.append(bus)
                 inputs[bus.output] = inputs.get(bus.output, 0) + 1
         for bus in self._buses:
-            row = InsertRow(bus.inserts, 2, song)
+            row = self._desk.row(bus.inserts, 2)
             fader, panner = Fader(bus.gain_db, bus.automation, song), Panner(bus.pan, bus.automation, song)
             self._add(bus.id, BusSettings(row, fader, panner, bus.mute), inputs[bus.id])
         # What stops before main's devices must not wait for them, nor ring with them.
         main_inserts = song.main.inserts if self._tap == MAIN else ()
         main_fader = Fader(song.main.gain_db, song.main.automation, song)
-        self._add(MAIN, BusSettings(InsertRow(main_inserts, 2, song), main_fader, None), inputs[MAIN])
+        self._add(MAIN, BusSettings(self._desk.row(main_inserts, 2), main_fader, None), inputs[MAIN])
 
     def _add(self, place: str, settings: BusSettings, inputs: int) -> None:
         self._runs[place] = BusRun(settings, inputs)

@@ -127,6 +127,7 @@ class Prefetch:
     def __init__(self, feed: Feed, pool: Executor) -> None:
         self._feed, self._pool = feed, pool
         self.channels, self.frames = feed.channels, feed.frames
+        self._end = feed.frames
         self._next: tuple[int, int] | None = None
         self._ahead: Future[Samples] | None = None
 
@@ -137,7 +138,8 @@ class Prefetch:
         assert self._ahead is not None
         block = self._ahead.result()
         self._ahead = None
-        if start + frames < self.frames:
+        # subtle: what is made ahead and not used would still be in the report, or not, as the worker was quick or slow.
+        if start + frames < self._end:
             self._submit(start + frames, frames)
         return block
 
@@ -148,9 +150,10 @@ class Prefetch:
         self._drop_ahead()
         self._feed.close()
 
-    def begin(self, start: int, frames: int) -> None:
-        """Let a worker begin with the first block."""
-        if self._ahead is None and start < self.frames:
+    def begin(self, start: int, frames: int, end: int) -> None:
+        """Let a worker begin with the first block; nothing from ``end`` on is made before it is asked for."""
+        self._end = min(self.frames, end)
+        if self._ahead is None and start < self._end:
             self._submit(start, frames)
 
     def _submit(self, start: int, frames: int) -> None:
@@ -177,7 +180,7 @@ class ReadAhead:
         self._feeds.append(ahead)
         return ahead
 
-    def begin(self, start: int, frames: int) -> None:
-        """Let the workers begin with the first block of every feed."""
+    def begin(self, start: int, frames: int, end: int) -> None:
+        """Let the workers begin with the first block of every feed, and stop at ``end``."""
         for feed in self._feeds:
-            feed.begin(start, frames)
+            feed.begin(start, frames, end)

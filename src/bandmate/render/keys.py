@@ -2,6 +2,8 @@
 
 Conventions: names and ids do not count, nor does where a track is in the song; ticks count only where something is
 bound to them. Every key holds the version of the code that makes sound, so that an update never plays old sound.
+
+Not covered: strips with their devices (``bandmate.render.content``).
 """
 
 from __future__ import annotations
@@ -13,10 +15,8 @@ from typing import Any
 
 import msgspec
 
-from bandmate.render.clips import delay_frames, window_of
-from bandmate.render.strip import seconds_per_tick, switched_on
+from bandmate.render.clips import window_of
 from bandmate.song.clips import AudioClip
-from bandmate.song.devices import AnyDevice, Delay
 from bandmate.song.song import Song
 from bandmate.song.tracks import Automation, Track
 
@@ -42,25 +42,6 @@ def sound_version() -> str:
 def audio_clip_parts(clip: AudioClip, rate_hz: int) -> Any:
     """What the sound of an audio clip depends on."""
     return ["audio", clip.audio, window_of(clip, rate_hz), clip.gain_db, clip.fade_in_ms, clip.fade_out_ms]
-
-
-def strip_parts(track: Track, clip_parts: list[Any], song: Song) -> Any:
-    """What a track after its inserts depends on."""
-    return {
-        "rate_hz": song.rate_hz,
-        "clips": clip_parts,
-        "inverted": track.polarity_inverted,
-        "delay_frames": delay_frames(track, song.rate_hz),
-        "inserts": insert_parts(track.inserts, song),
-    }
-
-
-def insert_parts(inserts: tuple[AnyDevice, ...], song: Song) -> Any:
-    """What the devices of a strip do: their settings, and the tempo for those that follow it."""
-    return [
-        [{**msgspec.to_builtins(device), "id": ""}, seconds_per_tick(song) if isinstance(device, Delay) else 0]
-        for device in switched_on(inserts)
-    ]
 
 
 def output_parts(track: Track, song: Song) -> Any:
