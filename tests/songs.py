@@ -35,7 +35,15 @@ BANDS = items(
     enabled=st.booleans(),
 )
 DYNAMIC_BANDS = items(devices.DynamicBand, upper_hz=st.floats(100, 10_000), ratio=st.floats(1, 8))
+DYNAMIC_EQ_BANDS = items(
+    devices.DynamicEqBand,
+    kind=st.sampled_from(["bell", "low-shelf", "high-shelf"]),
+    freq_hz=st.floats(20, 20_000),
+    range_db=st.floats(-24, 24),
+    threshold_dbfs=st.floats(-60, 0),
+)
 DEVICES = st.one_of(
+    st.builds(devices.DynamicEqualizer, id=IDS, bands=DYNAMIC_EQ_BANDS),
     st.builds(devices.Equalizer, id=IDS, enabled=st.booleans(), bands=BANDS),
     st.builds(devices.Compressor, id=IDS, ratio=st.floats(1, 20), threshold_dbfs=st.floats(-60, 0), makeup_db=GAINS),
     st.builds(devices.Gate, id=IDS, range_db=st.floats(-80, 0)),

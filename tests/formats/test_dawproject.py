@@ -21,7 +21,10 @@ from bandmate.song.devices import (
     ChannelTrim,
     Compressor,
     DeEsser,
+    DynamicEqBand,
+    DynamicEqualizer,
     Equalizer,
+    Gate,
     Limiter,
     Plugin,
     Reverb,
@@ -181,6 +184,25 @@ def test_what_a_master_is_made_of_is_said_to_stay(tmp_path: Path) -> None:
         'true-peak detection and the look-ahead of 4 ms and the loud style of the limiter "l"',
     ]
     assert len(list(root.iter("Equalizer"))) == 1
+
+
+def test_what_listens_to_another_track_travels_switched_off(tmp_path: Path) -> None:
+    inserts = (
+        Compressor(id="duck", knee_db=0, key="kick"),
+        Gate(id="g", hold_ms=0, hysteresis_db=0, key="kick"),
+        DynamicEqualizer(id="dip", bands=(DynamicEqBand(id="1", key="kick"),)),
+        Compressor(id="own", knee_db=0),
+    )
+    root, report = written(Song(tracks=(Track(id="kick"), Track(id="bass", inserts=inserts))), tmp_path)
+    side_chain = 'the side-chain from the track "kick" (it is switched off until it has one) of the'
+    assert [str(item) for item in report.left_out] == [
+        f'track "bass": {side_chain} compressor "duck"',
+        f'track "bass": {side_chain} gate "g"',
+        'track "bass": the dynamic equalizer "dip"',
+    ]
+    assert all(item.is_printable for item in report.left_out)
+    enabled = [(made.get("name"), made.find("Enabled").get("value")) for made in root.find(".//Devices[Compressor]")]
+    assert enabled == [("duck", "false"), ("g", "false"), ("own", "true")]
 
 
 def test_printed_strips_travel_as_sound(tmp_path: Path) -> None:

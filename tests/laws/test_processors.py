@@ -18,6 +18,8 @@ from bandmate.song.devices import (
     Compressor,
     DeEsser,
     DynamicBand,
+    DynamicEqBand,
+    DynamicEqualizer,
     Equalizer,
     Gate,
     Limiter,
@@ -67,8 +69,21 @@ DYNAMIC_BANDS = st.builds(
     release_ms=TIMES,
     gain_db=GAINS,
 )
+DYNAMIC_EQ_BANDS = st.builds(
+    DynamicEqBand,
+    id=st.just("b"),
+    kind=st.sampled_from(["bell", "low-shelf", "high-shelf"]),
+    freq_hz=FREQS,
+    q=st.floats(0.1, 20.0),
+    range_db=GAINS,
+    threshold_dbfs=THRESHOLDS,
+    ratio=st.floats(1.0, 20.0),
+    attack_ms=TIMES,
+    release_ms=TIMES,
+)
 RIDE_POINTS = st.builds(RidePoint, id=st.just("p"), at_seconds=st.floats(0.0, 0.06), gain_db=GAINS)
 DEVICES: st.SearchStrategy[AnyDevice] = st.one_of(
+    st.builds(DynamicEqualizer, id=st.just("d"), bands=counted("b", DYNAMIC_EQ_BANDS)),
     st.builds(Equalizer, id=st.just("e"), bands=counted("b", BANDS), phase=st.sampled_from(["minimum", "linear"])),
     st.builds(
         Compressor,

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 
 from bandmate.song.address import ABSENT
-from bandmate.song.devices import Band, DeEsser, DynamicBand, Gate
+from bandmate.song.devices import Band, Compressor, DeEsser, DynamicBand, DynamicEqBand, DynamicEqualizer, Gate
 from bandmate.song.errors import NewerVersion, ProjectError
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move, diff
 from bandmate.song.proposal import Author, MadeMove, Proposal
 from bandmate.song.song import Song
+from bandmate.song.tracks import Main
 from bandmate.song.wire import (
     made_from_json,
     made_to_json,
@@ -53,10 +54,20 @@ def test_a_proposal_comes_back_from_json_as_it_was(a: Song, b: Song) -> None:
 
 def test_an_inserted_band_keeps_its_kind() -> None:
     """Equalizers and multiband compressors both have bands; JSON must say whose a band is."""
-    for band in (Band(id="1", gain_db=-2.0), DynamicBand(id="1", upper_hz=200.0)):
+    for band in (Band(id="1", gain_db=-2.0), DynamicBand(id="1", upper_hz=200.0), DynamicEqBand(id="1", key="kick")):
         move = Move(address="main/inserts/x/bands/1", before=ABSENT, after=band)
         proposal = Proposal(stage="mix", title="one band", moves=(move,))
         assert proposal_from_json(proposal_to_json(proposal)) == proposal
+
+
+def test_what_a_device_listens_to_comes_back_from_json() -> None:
+    inserts = (
+        Compressor(id="c", key="kick"),
+        Gate(id="g", key="snare"),
+        DynamicEqualizer(id="d", bands=(DynamicEqBand(id="1", kind="low-shelf", key="kick"),)),
+    )
+    song = Song(main=Main(inserts=inserts))
+    assert song_from_json(song_to_json(song)) == song
 
 
 @pytest.mark.parametrize("device", [Gate(id="x", range_db=-60.0), DeEsser(id="x", range_db=-6.0)])

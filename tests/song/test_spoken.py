@@ -12,6 +12,8 @@ from bandmate.song.devices import (
     DeEsser,
     Device,
     DynamicBand,
+    DynamicEqBand,
+    DynamicEqualizer,
     Equalizer,
     Limiter,
     MultibandCompressor,
@@ -73,6 +75,21 @@ def test_a_device_is_said_by_what_matters() -> None:
     assert spoken_value(Limiter(id="l", gain_db=3.25), "x") == "limiter, gain 3.25 dB, ceiling -1 dBTP"
     assert spoken_value((EQ, Compressor(id="c")), "x") == "bell 1000 Hz, -2.5 dB, compressor"
     assert spoken_device(DeEsser(id="d")) == "de-esser"
+
+
+def test_what_listens_to_another_track_says_so() -> None:
+    duck = Compressor(id="duck", key="kick")
+    dip = DynamicEqBand(id="1", freq_hz=3_000.0, range_db=-4.0, key="lead-vox")
+    song = Song(tracks=(Track(id="bass", name="Bass", inserts=(duck, DynamicEqualizer(id="dip", bands=(dip,)))),))
+    assert spoken_value(duck, "x") == "compressor, listening to kick"
+    said = "bell 3000 Hz, up to -4 dB, 2:1 over -30 dBFS, listening to lead-vox; low-shelf 1000 Hz as it is"
+    shelf = DynamicEqBand(id="2", kind="low-shelf", range_db=0.0)
+    assert spoken_value(DynamicEqualizer(id="d", bands=(dip, shelf)), "x") == said
+    assert spoken_value(DynamicEqualizer(id="d"), "x") == "dynamic equalizer"
+    assert spoken_place(song, "tracks/bass/inserts/duck/key") == "Bass, duck, side-chain"
+    assert spoken_place(song, "tracks/bass/inserts/dip/bands/1/range_db") == "Bass, dip, band 1, range"
+    assert spoken_value("", "tracks/bass/inserts/duck/key") == "its own signal"
+    assert spoken_place(song, "key") == "key"
 
 
 RIDE = Ride(id="r", points=(RidePoint(id="a", at_seconds=1.0, gain_db=1.5), RidePoint(id="b", at_seconds=9.0)))

@@ -7,12 +7,24 @@ import math
 import pytest
 
 from bandmate.song.clips import AudioClip
-from bandmate.song.devices import Band, Compressor, DeEsser, Equalizer, Gate, Limiter, Saturator, Width
+from bandmate.song.devices import (
+    Band,
+    Compressor,
+    DeEsser,
+    DynamicEqBand,
+    DynamicEqualizer,
+    Equalizer,
+    Gate,
+    Limiter,
+    Saturator,
+    Width,
+    keys_of,
+)
 from bandmate.song.errors import OutOfRange, RequestError, UnknownName
 from bandmate.song.notes import Note, pitch_name
 from bandmate.song.song import Song, audio_hashes, check_references, length_frames, length_seconds
 from bandmate.song.time import MeterPoint
-from bandmate.song.tracks import Bus, Send, Track
+from bandmate.song.tracks import Bus, Main, Send, Track
 from bandmate.song.values import slug
 
 
@@ -73,6 +85,13 @@ def test_neutral_settings_say_so() -> None:
     assert Saturator(id="s").neutral().wet == 0.0 and Width(id="w", side=0).neutral().side == 1.0
 
 
+def test_what_a_device_listens_to_is_known_once_each() -> None:
+    bands = tuple(DynamicEqBand(id=str(n), key=key) for n, key in enumerate(("kick", "", "vox", "kick")))
+    assert keys_of(DynamicEqualizer(id="d", bands=bands)) == ("kick", "vox")
+    assert keys_of(Gate(id="g", key="snare")) == ("snare",)
+    assert keys_of(Compressor(id="c")) == keys_of(DeEsser(id="d")) == ()
+
+
 def test_a_neutral_limiter_keeps_its_ceiling() -> None:
     assert Limiter(id="l", gain_db=9, ceiling_dbtp=-2).neutral() == Limiter(id="l", gain_db=0, ceiling_dbtp=-2)
 
@@ -94,6 +113,54 @@ def test_buses_in_a_circle_are_refused() -> None:
     song = Song(buses=(Bus(id="a", output="b"), Bus(id="b", output="a")))
     with pytest.raises(RequestError, match="buses feed each other in a circle: a → b → a; send one to main"):
         check_references(song)
+
+
+def listening(*keys: tuple[str, str]) -> Song:
+    """A song in which each first track listens to the second."""
+    heard: dict[str, list[str]] = {}
+    for track, key in keys:
+        heard.setdefault(track, []).append(key)
+    names = dict.fromkeys(name for pair in keys for name in pair)
+    return Song(
+        tracks=tuple(
+            Track(id=name, inserts=tuple(Compressor(id=f"c{n}", key=key) for n, key in enumerate(heard.get(name, ()))))
+            for name in names
+        )
+    )
+
+
+def test_a_key_names_a_track_that_is_there() -> None:
+    band = DynamicEqBand(id="1", key="kik")
+    inserts = (DynamicEqualizer(id="dip", bands=(band,)),)
+    kick = Track(id="kick")
+    strips = (
+        (Song(tracks=(kick, Track(id="bass", inserts=inserts))), 'track "bass"'),
+        (Song(tracks=(kick,), buses=(Bus(id="room", inserts=inserts),)), 'bus "room"'),
+        (Song(tracks=(kick,), main=Main(inserts=inserts)), "main"),
+    )
+    for song, strip in strips:
+        wanted = f'no key track for "dip" on {strip} named "kik"; there are: kick'
+        with pytest.raises(UnknownName, match=wanted):
+            check_references(song)
+    with pytest.raises(UnknownName, match='no key track for "duck" on main named "room"; there are none'):
+        check_references(Song(buses=(Bus(id="room"),), main=Main(inserts=(Gate(id="duck", key="room"),))))
+
+
+def test_a_track_that_listens_to_itself_is_refused() -> None:
+    with pytest.raises(RequestError, match="tracks listen to themselves by their keys: a → a; leave one of these"):
+        check_references(listening(("a", "a")))
+    with pytest.raises(RequestError, match="tracks listen to themselves by their keys: b → c → b; leave one"):
+        check_references(listening(("a", "b"), ("b", "c"), ("c", "b")))
+
+
+def test_tracks_may_listen_to_each_other_as_long_as_it_ends() -> None:
+    check_references(listening(("a", "b"), ("a", "c"), ("b", "c"), ("d", "c")))
+    row = [(str(n), str(n + 1)) for n in range(9)]
+    check_references(listening(*row[:8]))
+    check_references(listening(*reversed(row[:8])))
+    for order in (row, row[::-1]):
+        with pytest.raises(RequestError, match=r"by their keys, more than 8 in a row: 0 → 1 .*; leave one of these"):
+            check_references(listening(*order))
 
 
 def test_a_track_is_found_by_id_or_by_name() -> None:

@@ -13,6 +13,8 @@ from bandmate.song.devices import (
     Compressor,
     DeEsser,
     DynamicBand,
+    DynamicEqBand,
+    DynamicEqualizer,
     Equalizer,
     Gate,
     MultibandCompressor,
@@ -21,11 +23,12 @@ from bandmate.song.devices import (
     SoftClipper,
     Width,
 )
-from bandmate.sound import dynamics, multiband, ride, section_loops, soft_clip
+from bandmate.sound import dynamic_eq, dynamics, multiband, ride, section_loops, soft_clip
 from bandmate.sound.audio import Audio
 from bandmate.sound.processors import compile_kernels, process_audio
 
 BELL, SIDE = Band(id="1", gain_db=3.0), Band(id="2", gain_db=3.0, scope="side")
+MOVING = (DynamicEqBand(id="1"), DynamicEqBand(id="2", kind="high-shelf", range_db=3.0))
 DYNAMIC = (DynamicBand(id="1", upper_hz=200.0), DynamicBand(id="2", upper_hz=9_000.0))
 
 
@@ -43,6 +46,7 @@ DYNAMIC = (DynamicBand(id="1", upper_hz=200.0), DynamicBand(id="2", upper_hz=9_0
             (Compressor(id="c", detector_high_pass_hz=90.0), Compressor(id="c"), Gate(id="g"), DeEsser(id="d")),
         ),
         (multiband, ["add_times"], (MultibandCompressor(id="m", bands=DYNAMIC),)),
+        (dynamic_eq, ["run_band"], (DynamicEqualizer(id="d", bands=MOVING),)),
         (soft_clip, ["clip_row"], (SoftClipper(id="s", ceiling_dbfs=-20.0),)),
         (ride, ["ride_levels"], (Ride(id="r", points=(RidePoint(id="1", at_seconds=0.1, gain_db=1.0),)),)),
     ],

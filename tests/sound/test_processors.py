@@ -11,6 +11,8 @@ from bandmate.song.devices import (
     DeEsser,
     Delay,
     DynamicBand,
+    DynamicEqBand,
+    DynamicEqualizer,
     Equalizer,
     Gate,
     Limiter,
@@ -45,6 +47,14 @@ DEVICES: tuple[AnyDevice, ...] = (
     MultibandCompressor(
         id="multi",
         bands=tuple(DynamicBand(id=f"b{hz}", upper_hz=hz, threshold_dbfs=-40.0) for hz in (200.0, 2_000.0, 20_000.0)),
+    ),
+    DynamicEqualizer(
+        id="dynamic",
+        bands=(
+            DynamicEqBand(id="down", freq_hz=900.0, threshold_dbfs=-40.0),
+            DynamicEqBand(id="up", kind="high-shelf", freq_hz=3_000.0, threshold_dbfs=-40.0, range_db=3.0),
+            DynamicEqBand(id="low", kind="low-shelf", freq_hz=200.0, threshold_dbfs=-40.0),
+        ),
     ),
     Saturator(id="sat", drive_db=12.0, wet=0.7),
     SoftClipper(id="clip", ceiling_dbfs=-9.0, wet=0.9),
@@ -178,7 +188,9 @@ def test_an_empty_signal_stays_empty() -> None:
 def test_only_devices_that_turn_down_report() -> None:
     for device in BOTH:
         report = processor_for(device, rate_hz=44_100, channels=2).report()
-        turns_down = isinstance(device, Compressor | Gate | DeEsser | MultibandCompressor | SoftClipper | Limiter)
+        turns_down = isinstance(
+            device, Compressor | Gate | DeEsser | MultibandCompressor | DynamicEqualizer | SoftClipper | Limiter
+        )
         assert bool(report) == turns_down
         assert not turns_down or {"max_reduction_db", "mean_reduction_db", "at_seconds", "working_share"} <= set(report)
 

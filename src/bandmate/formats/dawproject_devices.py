@@ -2,7 +2,8 @@
 
 Conventions: the neutral dialect: every number has its unit written beside it, hertz, decibel, seconds or linear, never
 Bitwig's semitones and percent. A pass's ``order`` is its slope in steps of 6 dB per octave. A limiter's threshold is
-its ceiling, its input gain the gain before it.
+its ceiling, its input gain the gain before it. The format cannot say what a side-chain listens to: a device with a key
+travels switched off, ready to be given its key there, for without one it would act on the wrong sound.
 
 Not covered: plug-in state; it stays in the song.
 
@@ -21,6 +22,7 @@ from bandmate.song.devices import (
     Compressor,
     DeEsser,
     Delay,
+    DynamicEqualizer,
     Equalizer,
     Gate,
     Limiter,
@@ -31,6 +33,7 @@ from bandmate.song.devices import (
     Saturator,
     SoftClipper,
     Width,
+    keys_of,
 )
 
 BAND_TYPES = {
@@ -45,6 +48,7 @@ ELEMENTS = {Equalizer: "Equalizer", Compressor: "Compressor", Gate: "NoiseGate",
 WITHOUT_ELEMENT = {
     DeEsser: "de-esser",
     MultibandCompressor: "multiband compressor",
+    DynamicEqualizer: "dynamic equalizer",
     Saturator: "saturator",
     SoftClipper: "soft clipper",
     ChannelTrim: "channel trim",
@@ -104,7 +108,7 @@ def add_device(elements: Elements, parent: Any, device: AnyDevice) -> None:
     if tag is None:
         return
     made = elements.named(parent, tag, deviceName=tag, deviceRole="audioFX", loaded=True, name=device.id)
-    elements.named(made, "Enabled", value=device.enabled)
+    elements.named(made, "Enabled", value=device.enabled and not keys_of(device))
     if isinstance(device, Equalizer):
         for band in device.bands:
             if band.scope == "stereo":
@@ -173,11 +177,13 @@ def settings_left_out(device: AnyDevice) -> list[str]:
             (device.knee_db > 0, f"the knee of {device.knee_db:g} dB"),
             (device.detector_high_pass_hz > 0, f"the detector's high-pass at {device.detector_high_pass_hz:g} Hz"),
             (device.wet < 1, f"the blend of {device.wet:.0%} wet"),
+            (device.key != "", side_chain_words(device.key)),
         ]
     elif isinstance(device, Gate):
         found = [
             (device.hold_ms > 0, f"the hold of {device.hold_ms:g} ms"),
             (device.hysteresis_db > 0, f"the hysteresis of {device.hysteresis_db:g} dB"),
+            (device.key != "", side_chain_words(device.key)),
         ]
     elif isinstance(device, Limiter):
         found = [(True, f"true-peak detection and the look-ahead of {device.lookahead_ms:g} ms")]
@@ -185,3 +191,7 @@ def settings_left_out(device: AnyDevice) -> list[str]:
     else:
         found = []
     return [words for is_used, words in found if is_used]
+
+
+def side_chain_words(key: str) -> str:
+    return f'the side-chain from the track "{key}" (it is switched off until it has one)'
