@@ -8,7 +8,10 @@ Nothing within its role's tolerance is moved: there the balance is the musician'
 can be heard: the share of time and bands in which a track stands out of the rest is worked out before and after, from
 the measured band powers (a fader multiplies them, so this is exact).
 
-Not covered: rides over time, tracks whose fader is automated (they are left alone and named).
+A track that the musician cares most for may sit a little higher than is usual: it is turned down later, and brought up
+to there where it is buried.
+
+Not covered: rides over time (``rides``), tracks whose fader is automated (they count, and are left alone and named).
 
 References: Pestana and Reiss 2014 and De Man et al. 2017 on what engineers do; the figures are ours.
 """
@@ -23,9 +26,14 @@ import numpy.typing as npt
 
 from bandmate.stages.mix.audible import audible_share, padded
 from bandmate.stages.mix.roles import Guess, role_table
+from bandmate.stages.mix.session import Session
+from bandmate.stages.words import spoken_name
 
 Power = npt.NDArray[np.float32]
 """Mean power, shape (bands, hops)."""
+
+FOCUS_LU = 1.5
+"""How much higher a track may sit that the musician cares most for."""
 
 LEFT_INSIDE_LU = 1.0
 """A track is not pulled to the very centre of what is usual, but to this near it."""
@@ -48,7 +56,7 @@ down. It spreads over all of them, so less of each will do."""
 class Part:
     """What the balance needs to know of one track: loudness while it plays, and power by band and time, both after the
     inserts and with the fader. ``sharing`` is how many tracks have the same role: they share its place, so each is
-    expected to be that much quieter."""
+    expected to be that much quieter. ``focus_lu`` is how much higher than usual it may sit."""
 
     track_id: str
     name: str
@@ -56,6 +64,7 @@ class Part:
     active_lufs: float
     power: Power
     sharing: int = 1
+    focus_lu: float = 0.0
 
     @property
     def relative_lu(self) -> float:
@@ -85,13 +94,26 @@ class Rebalance:
     @property
     def confidence(self) -> float:
         """How sure that this fader is wrong and not meant: fitted to faults planted into songs with random balances."""
-        beyond_lu = abs(self.distance_lu) - self.part.tolerance_lu
+        beyond_lu = abs(self.distance_lu) - room_lu(self.part, self.distance_lu)
         return self.part.guess.confidence / (1.0 + float(np.exp(0.5 - 1.15 * beyond_lu)))
 
     @property
     def helps(self) -> bool:
         least = OWN_GAIN_SHARE if self.gain_db > 0 else OTHERS_GAIN_SHARE
         return self.audible_after - self.audible_before >= least
+
+
+def parts_of(session: Session) -> tuple[Part, ...]:
+    """All tracks that sound, as they leave their faders. Tracks of unknown role share nothing."""
+    roles = [guess.role for guess in session.guesses().values()]
+    found = []
+    for track in session.tracks:
+        guess = session.guess(track.id)
+        sharing = 1 if guess.role == "unknown" else roles.count(guess.role)
+        focus_lu = FOCUS_LU if track.id in session.brief.focus else 0.0
+        lufs, power = session.loudness_lufs(track.id), session.power(track.id)
+        found.append(Part(track.id, spoken_name(track), guess, lufs, power, sharing, focus_lu))
+    return tuple(found)
 
 
 def distances(parts: Sequence[Part]) -> dict[str, float]:
@@ -120,14 +142,19 @@ def rebalances(parts: Sequence[Part]) -> tuple[Rebalance, ...]:
     if len(parts) < FEWEST_TRACKS:
         return ()
     off = distances(parts)
-    odd = [part for part in parts if abs(off[part.track_id]) > part.tolerance_lu]
+    odd = [part for part in parts if abs(off[part.track_id]) > room_lu(part, off[part.track_id])]
     found = [rebalance(part, off[part.track_id], parts) for part in odd]
     return tuple(sorted(found, key=lambda one: -abs(one.distance_lu)))
 
 
+def room_lu(part: Part, distance_lu: float) -> float:
+    """How far to that side of its usual place a track may sit."""
+    return part.tolerance_lu + (part.focus_lu if distance_lu > 0 else 0.0)
+
+
 def rebalance(part: Part, distance_lu: float, parts: Sequence[Part]) -> Rebalance:
     """The change for one track, with what it does to how well the tracks are heard."""
-    wanted = -np.sign(distance_lu) * (abs(distance_lu) - LEFT_INSIDE_LU)
+    wanted = part.focus_lu - np.sign(distance_lu) * (abs(distance_lu) - LEFT_INSIDE_LU)
     gain_db = float(np.clip(round(wanted / STEP_DB) * STEP_DB, -MOST_DB, MOST_DB))
     factor = np.float32(10 ** (gain_db / 10))
     others = [other for other in parts if other is not part]

@@ -1,93 +1,118 @@
-"""Moves of faders that are far from where such tracks usually sit.
+"""Faders that are far from where such tracks usually sit, all through the song: buried, or sticking out.
 
 A fader that would have to go above +6 dB stays, and the gain of the clip is raised instead: the recording is too quiet,
 and a desk would run out of fader.
+
+What is too soft or too loud in some sections only is in ``rides``.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from msgspec.structs import replace
+from collections.abc import Sequence
+from dataclasses import replace as with_fields
 
 from bandmate.song.clips import AudioClip
 from bandmate.song.evidence import Evidence
+from bandmate.song.findings import Finding, FindingKind
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Track
-from bandmate.stages.mix.balance import FEWEST_TRACKS, Part, Rebalance, rebalances
-from bandmate.stages.mix.draft import Draft
+from bandmate.stages.mix.balance import (
+    FEWEST_TRACKS,
+    Part,
+    Rebalance,
+    distances,
+    parts_of,
+    rebalances,
+)
+from bandmate.stages.mix.family import Answer
 from bandmate.stages.mix.roles import SURE_ENOUGH
+from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name, spoken_role
 
 HIGHEST_FADER_DB = 6.0
-BOTH_SIDES_LU = 3.01
-"""A mono track is heard before its pan; from there it plays on both sides, which is twice the energy."""
 
 
-def add_balance(draft: Draft) -> None:
-    """Faders that are far from where such tracks usually sit."""
-    parts = []
-    for track in draft.song.tracks:
-        if track.id not in draft.hearings:
-            continue
-        if any(one.parameter == "gain_db" and one.points for one in track.automation):
-            draft.remarks.append(f"{spoken_name(track)}: its fader is automated; its balance is left alone")
-            continue
-        parts.append(part_of(track, draft))
-    if 0 < len(parts) < FEWEST_TRACKS and len(draft.song.tracks) > 1:
-        draft.remarks.append(f"balance: tracks to compare: {len(parts)}, too few to say what is usual; left alone")
-    for found in rebalances(parts):
-        track = draft.song.track(found.part.track_id)
-        bare = fader_move(track, found.gain_db)
-        if not draft.may_move(bare.address):
-            continue
-        if found.confidence < SURE_ENOUGH:
-            draft.remarks.append(
-                f"{found.part.name}: {abs(found.distance_lu):.1f} LU off its usual place, maybe on purpose; left alone"
-            )
-            continue
-        if not found.helps:
-            draft.remarks.append(
-                f"{found.part.name}: {abs(found.distance_lu):.1f} LU from its usual place, "
-                "but moving it would not make anything easier to hear; left alone"
-            )
-            continue
-        draft.make(with_balance_reason(bare, found))
+def find_balance(session: Session) -> list[Finding]:
+    """The tracks that are surely out of place and whose move would be heard, furthest first."""
+    return [finding_of(found, session) for found in found_in(session) if is_worth_it(found)]
 
 
-def part_of(track: Track, draft: Draft) -> Part:
-    """A track with its fader, for the balance. Tracks of unknown role share nothing."""
-    hearing, guess = draft.hearings[track.id], draft.guesses[track.id]
-    factor = np.float32(10 ** (track.gain_db / 10))
-    lufs = (hearing.active_lufs or -100.0) + track.gain_db + (BOTH_SIDES_LU if hearing.channels == 1 else 0.0)
-    same = sum(draft.guesses[other].role == guess.role for other in draft.hearings)
-    sharing = 1 if guess.role == "unknown" else same
-    return Part(track.id, spoken_name(track), guess, lufs, hearing.power * factor, sharing)
+def found_in(session: Session) -> tuple[Rebalance, ...]:
+    """All tracks out of place but those whose fader is automated."""
+    return tuple(one for one in rebalances(parts_of(session)) if not has_rides(session.song.track(one.part.track_id)))
 
 
-def fader_move(track: Track, change_db: float) -> Move:
-    """The fader, or the gain of the clip where the fader would go higher than most desks have it."""
-    wanted = track.gain_db + change_db
-    clip = track.clips[0]
-    if wanted > HIGHEST_FADER_DB and len(track.clips) == 1 and isinstance(clip, AudioClip) and not track.inserts:
-        return Move(
-            address=f"tracks/{track.id}/clips/{clip.id}/gain_db", before=clip.gain_db, after=clip.gain_db + change_db
-        )
-    return Move(address=f"tracks/{track.id}/gain_db", before=track.gain_db, after=wanted)
+def is_worth_it(found: Rebalance) -> bool:
+    return found.confidence >= SURE_ENOUGH and found.helps
 
 
-def with_balance_reason(bare: Move, found: Rebalance) -> Move:
-    part, up = found.part, found.gain_db > 0
-    after_lu = found.distance_lu + found.gain_db
-    heard = f"{part.name} itself" if up else "the other tracks"
-    evidence = (
-        Evidence(
-            what=f"distance from where a {spoken_role(part.guess.role)} usually sits in such a mix",
-            unit="LU",
-            before=found.distance_lu,
-            after=after_lu,
-            target=0.0,
-            where=part.track_id,
+def has_rides(track: Track) -> bool:
+    """Whether the musician moves the fader over time."""
+    return any(one.parameter == "gain_db" and one.points for one in track.automation)
+
+
+def finding_of(found: Rebalance, session: Session) -> Finding:
+    part, kind = found.part, kind_of(found.distance_lu)
+    end = max(heard.hop_seconds * heard.hops for heard in session.hearings().values())
+    asks = "can it be heard well enough" if kind == "buried" else "does it leave the others room"
+    return Finding(
+        id=f"{kind}-{part.track_id}",
+        kind=kind,
+        tracks=(part.track_id,),
+        end_seconds=end,
+        sentence=f"{part.name} plays {abs(found.distance_lu):.1f} LU {usual_place(part, kind)}",
+        hint=f"listen to {part.name} against the others: {asks}?",
+        confidence=found.confidence,
+        evidence=(figure_of(part, abs(found.distance_lu)),),
+    )
+
+
+def kind_of(distance_lu: float) -> FindingKind:
+    return "buried" if distance_lu < 0 else "sticking-out"
+
+
+def usual_place(part: Part, kind: FindingKind) -> str:
+    side = "below" if kind == "buried" else "above"
+    return f"{side} where a {spoken_role(part.guess.role)} usually sits against these tracks"
+
+
+def figure_of(part: Part, distance_lu: float) -> Evidence:
+    what = f"distance from where a {spoken_role(part.guess.role)} usually sits in such a mix"
+    return Evidence(what=what, unit="LU", before=distance_lu, target=0.0, where=part.track_id)
+
+
+def gauge_balance(session: Session, finding: Finding) -> float | None:
+    """How far the track is from its usual place, either way; None where it does not sound."""
+    off = distances(parts_of(session)).get(finding.tracks[0])
+    return None if off is None else abs(off)
+
+
+def answer_balance(session: Session, finding: Finding) -> Sequence[Answer]:
+    """The fader; nothing where earlier moves have put the track in its place."""
+    parts = parts_of(session)
+    found = next((one for one in rebalances(parts) if one.part.track_id == finding.tracks[0]), None)
+    if found is None or not is_worth_it(found) or kind_of(found.distance_lu) != finding.kind:
+        return ()
+    after = distances([with_gain(part, found.gain_db) if part is found.part else part for part in parts])
+    move = fader_move(session.song.track(found.part.track_id), found.gain_db)
+    return (
+        Answer(
+            moves=(move,),
+            predicted=abs(after[found.part.track_id]),
+            deed=f"{'up' if found.gain_db > 0 else 'down'} by {abs(found.gain_db):.1f} dB",
+            evidence=evidence_of(found),
         ),
+    )
+
+
+def with_gain(part: Part, gain_db: float) -> Part:
+    return with_fields(part, active_lufs=part.active_lufs + gain_db)
+
+
+def evidence_of(found: Rebalance) -> tuple[Evidence, ...]:
+    part = found.part
+    heard = f"{part.name} itself" if found.gain_db > 0 else "the other tracks"
+    return (
         Evidence(
             what="loudness while playing",
             unit="LUFS",
@@ -102,11 +127,48 @@ def with_balance_reason(bare: Move, found: Rebalance) -> Move:
             after=100 * found.audible_after,
             where=part.track_id,
         ),
+        Evidence(what="change of the fader", unit="dB", after=found.gain_db, where=part.track_id),
     )
-    side = "below" if found.distance_lu < 0 else "above"
-    usual = f"where a {spoken_role(part.guess.role)} usually sits against these tracks"
-    shares = f"{100 * found.audible_after:.0f} % instead of {100 * found.audible_before:.0f} %"
-    who, whose = ("it is", "its") if up else ("the others are", "their")
-    effect = f"then {who} heard in {shares} of {whose} bands and moments"
-    because = f"{part.name} plays {abs(found.distance_lu):.1f} LU {side} {usual}; {effect}"
-    return replace(bare, because=because, evidence=evidence, confidence=round(found.confidence, 2))
+
+
+def fader_move(track: Track, change_db: float) -> Move:
+    """The fader, or the gain of the clip where the fader would go higher than most desks have it."""
+    wanted = track.gain_db + change_db
+    clip = track.clips[0]
+    if wanted > HIGHEST_FADER_DB and len(track.clips) == 1 and isinstance(clip, AudioClip) and not track.inserts:
+        return Move(
+            address=f"tracks/{track.id}/clips/{clip.id}/gain_db", before=clip.gain_db, after=clip.gain_db + change_db
+        )
+    return Move(address=f"tracks/{track.id}/gain_db", before=track.gain_db, after=wanted)
+
+
+def because_balance(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
+    part = next(part for part in parts_of(session) if part.track_id == finding.tracks[0])
+    share = answer.evidence[1]
+    before, after = share.before or 0.0, share.after or 0.0
+    who, whose = ("it is", "its") if finding.kind == "buried" else ("the others are", "their")
+    shares = f"{after:.0f} % instead of {before:.0f} %"
+    distance = f"{part.name} plays {figure.before:.1f} LU {usual_place(part, finding.kind)}"
+    return f"{distance}; then {who} heard in {shares} of {whose} bands and moments"
+
+
+def balance_remarks(session: Session) -> list[str]:
+    """What there is to say about the balance beside findings: what was left alone, and why."""
+    said = [
+        f"{spoken_name(track)}: its fader is automated; its balance is left alone"
+        for track in session.tracks
+        if has_rides(track)
+    ]
+    count = len(session.tracks)
+    if 0 < count < FEWEST_TRACKS and len(session.song.tracks) > 1:
+        said.append(f"balance: tracks to compare: {count}, too few to say what is usual; left alone")
+    for found in found_in(session):
+        if found.confidence < SURE_ENOUGH:
+            far = f"{found.part.name}: {abs(found.distance_lu):.1f} LU off its usual place"
+            said.append(f"{far}, maybe on purpose; left alone")
+        elif not found.helps:
+            said.append(
+                f"{found.part.name}: {abs(found.distance_lu):.1f} LU from its usual place, "
+                "but moving it would not make anything easier to hear; left alone"
+            )
+    return said

@@ -5,6 +5,8 @@ The order counts: each family is asked about the song as the moves before would 
 
 from __future__ import annotations
 
+from bandmate.stages.mix.balance_family import BALANCE
 from bandmate.stages.mix.family import Family
+from bandmate.stages.mix.phase_family import PHASE
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES: tuple[Family, ...] = (PHASE, BALANCE,)

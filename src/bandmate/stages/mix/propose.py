@@ -12,13 +12,12 @@ import msgspec
 from bandmate.song.proposal import Author, Proposal
 from bandmate.song.song import Song
 from bandmate.stages.ears import Ears
-from bandmate.stages.mix.balance_moves import add_balance
+from bandmate.stages.mix.balance_moves import balance_remarks
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.draft import Draft
 from bandmate.stages.mix.families import FAMILIES
 from bandmate.stages.mix.headroom import add_headroom
-from bandmate.stages.mix.phase_moves import add_phase
 from bandmate.stages.mix.rumble_moves import add_rumble
 from bandmate.stages.mix.session import Session, plays
 
@@ -37,18 +36,16 @@ def propose_mix(song: Song, brief: MixBrief, *, ears: Ears, version: str = "", s
     for track in song.tracks:
         if plays(track):
             draft.remarks += remarks_on(song, track, session.hearing(track.id))
-    if "phase" in brief.aspects:
-        add_phase(draft)
     if "noise" in brief.aspects:
         add_rumble(draft)
+    if "balance" in brief.aspects:
+        draft.remarks += balance_remarks(draft.session)
     for family in FAMILIES:
         findings = list(family.find(draft.session))
         draft.findings += findings
         if family.aspect in brief.aspects:
             for finding in findings:
                 draft.answer(family, finding)
-    if "balance" in brief.aspects:
-        add_balance(draft)
     if "headroom" in brief.aspects:
         add_headroom(draft)
     if not draft.moves:
