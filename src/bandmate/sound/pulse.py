@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
+from scipy.ndimage import gaussian_filter1d, median_filter, uniform_filter1d
 
 from bandmate.sound.audio import Samples
 from bandmate.sound.kernel import kernel
@@ -57,6 +57,7 @@ GROUP_SECONDS = 8.0
 MOST_GROUPS = 0.9
 HARMONICS = (1, 2, 4)
 SURE_ACCENT = 0.5
+SMOOTHED_BEATS = 3
 WHOLE_DRIFT_SECONDS = 0.004
 
 
@@ -130,7 +131,7 @@ def at_lag(found: Reals, seconds: float | Reals, hop_seconds: float) -> Reals:
 def likely_tempi(found: Reals, hop_seconds: float) -> tuple[float, ...]:
     """Tempi at whose beats the accents come again, and those that are half, twice, two thirds … of the clearest."""
     count = int(np.log(BPM_RANGE[1] / BPM_RANGE[0]) / np.log(BPM_STEP))
-    bpm = BPM_RANGE[0] * BPM_STEP ** np.arange(count + 1)
+    bpm = np.asarray(BPM_RANGE[0] * BPM_STEP ** np.arange(count + 1), np.float64)
     comb = comb_strength(found, bpm, hop_seconds)
     inside = (comb[1:-1] >= comb[:-2]) & (comb[1:-1] > comb[2:])
     peaks = 1 + np.flatnonzero(inside)
@@ -154,7 +155,7 @@ def comb_strength(found: Reals, bpm: Reals, hop_seconds: float) -> Reals:
 
 def sharpened(found: Reals, bpm: float, hop_seconds: float) -> float:
     """The tempo near ``bpm`` at which the comb is strongest."""
-    near = bpm * np.linspace(0.975, 1.025, 51)
+    near = np.asarray(np.linspace(0.975 * bpm, 1.025 * bpm, 51), np.float64)
     return float(near[int(comb_strength(found, near, hop_seconds).argmax())])
 
 
@@ -171,7 +172,8 @@ def follow(row: Reals, bpm: float, hop_seconds: float) -> Beats:
     hops = path[:count][::-1]
     reward = float(row[hops].mean()) if count else 0.0
     median = 60 / (float(np.median(np.diff(hops))) * hop_seconds) if count > 1 else bpm
-    return Beats(median, hops * hop_seconds, reward)
+    seconds = np.asarray(hops * hop_seconds, np.float64)
+    return Beats(median, seconds, reward)
 
 
 def chance_reward(row: Reals, bpm: float, hop_seconds: float) -> float:
@@ -188,8 +190,8 @@ def chance_reward(row: Reals, bpm: float, hop_seconds: float) -> float:
 def paced(row: Reals, tempi: tuple[float, ...], hop_seconds: float) -> list[Beats]:
     """The beats at about each tempo: a grid where the piece keeps to one tempo, else the path through the onsets.
 
-    subtle: a grid may lie a half or a quarter of a beat off. A path through syncopated music changes over between on and
-    off the beat, and then no part of it can be put right; of a grid all beats are wrong by the same.
+    subtle: a grid may lie a half or a quarter of a beat off. A path through syncopated music changes over between on
+    and off the beat, and then no part of it can be put right; of a grid all beats are wrong by the same.
     """
     paths = [follow(row, bpm, hop_seconds) for bpm in tempi]
     grids = [nearest_grid(row, path.bpm, hop_seconds) for path in paths if len(path.seconds) >= LEAST_BEATS]
@@ -260,7 +262,8 @@ def laid(beats: Beats, row: Reals, hop_seconds: float) -> Beats:
     length = len(row) * hop_seconds
     for _ in range(3):
         numbers = np.arange(int(np.ceil(-start / step - 1e-9)), int((length - start) / step) + 1)
-        found, weight = centroids(start + step * numbers, row, hop_seconds)
+        grid = np.asarray(start + step * numbers, np.float64)
+        found, weight = centroids(grid, row, hop_seconds)
         sure = weight > SURE_ACCENT
         if sure.sum() < LEAST_BEATS:
             break
@@ -288,7 +291,7 @@ def snapped(beats: Beats, row: Reals, hop_seconds: float) -> Beats:
     if sure.sum() < 2:
         return beats
     numbers = np.arange(len(found))
-    late = np.interp(numbers, numbers[sure], (found - beats.seconds)[sure])
+    late = median_filter(np.interp(numbers, numbers[sure], (found - beats.seconds)[sure]), SMOOTHED_BEATS)
     seconds = np.maximum(beats.seconds + late, 0.0)
     return Beats(60 / float(np.median(np.diff(seconds))), seconds, beats.reward)
 
