@@ -10,7 +10,9 @@ import pytest
 import bandmate
 from bandmate.formats.dawproject_check import check_semantics
 from bandmate.project.folder import Project
-from bandmate.song.errors import ProjectError, RequestError
+from bandmate.song.address import ABSENT
+from bandmate.song.devices import Compressor, DynamicEqBand, DynamicEqualizer
+from bandmate.song.errors import ProjectError, RequestError, UnknownName
 from tests.verbs.test_importing import score
 
 
@@ -29,6 +31,23 @@ def test_what_the_format_cannot_hold_is_printed_and_said(evening: Path, tmp_path
             bandmate.Move(address="tracks/bass/polarity_inverted", before=False, after=True), "turn the bass over"
         )
         done = bandmate.export_dawproject(project, tmp_path / "song.dawproject")
+    assert check_semantics(done.path) == ()
+    assert any(line.startswith('track "bass": printed into its sound') for line in done.left_out)
+
+
+def test_a_track_that_listens_to_another_is_printed_with_what_it_hears(evening: Path, tmp_path: Path) -> None:
+    inserts = (
+        Compressor(id="duck", threshold_dbfs=-40.0, key="drums"),
+        DynamicEqualizer(id="dip", bands=(DynamicEqBand(id="1", threshold_dbfs=-50.0, key="lead-vocal"),)),
+    )
+    with Project.open(evening) as project:
+        (bass,) = (track for track in project.song.tracks if track.id == "bass")
+        listening = bandmate.Move(address="tracks/bass/inserts", before=bass.inserts, after=(*bass.inserts, *inserts))
+        project.revise(listening, "duck the bass")
+        done = bandmate.export_dawproject(project, tmp_path / "song.dawproject")
+        gone = bandmate.Move(address="tracks/drums", before=project.song.track("drums"), after=ABSENT)
+        with pytest.raises(UnknownName, match='no key track for "duck" on track "bass" named "drums"; there are: bass'):
+            project.revise(gone, "without drums")
     assert check_semantics(done.path) == ()
     assert any(line.startswith('track "bass": printed into its sound') for line in done.left_out)
 
