@@ -19,13 +19,10 @@ from bandmate.song.tracks import Automation, AutomationPoint
 from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.propose import propose_master
-from bandmate.stages.mix import phase
 from bandmate.stages.mix.brief import ASPECTS, Aspect, MixBrief
 from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.headroom import trim_move
-from bandmate.stages.mix.phase import likely_pairs
 from bandmate.stages.mix.propose import propose_mix
-from bandmate.stages.mix.roles import role_of
 from tests.stages.stems import RATE_HZ, band, noise, stems, tone
 
 
@@ -124,35 +121,6 @@ def test_rumble_that_a_filter_cannot_reach_is_said_and_left_alone() -> None:
 
 def test_a_bass_and_a_kick_keep_their_lows() -> None:
     _, _, proposal = proposal_for(stems(), MixBrief(aspects=without("balance", "phase", "headroom")))
-    assert proposal.moves == ()
-
-
-def two_microphones(shift_frames: int, sign: float) -> dict[str, np.ndarray]:
-    recordings = stems()
-    top = recordings["Snare"]
-    bottom = sign * 0.7 * np.roll(top, shift_frames) + 0.002 * noise(5, 100, 9000)
-    return {**recordings, "Snare": 0.6 * top, "Snare Bottom": 0.6 * bottom}
-
-
-def test_a_microphone_that_is_upside_down_is_turned_over() -> None:
-    _, _, proposal = proposal_for(two_microphones(0, -1.0), MixBrief(aspects=without("balance")))
-    assert addresses(proposal) == ["tracks/snare-bottom/polarity_inverted"]
-    (move,) = proposal.moves
-    assert move.after is True and move.evidence[0].after > 6.0
-    assert_reason_rests_on_evidence(move)
-
-
-def test_a_microphone_that_is_late_is_lined_up_to_the_frame() -> None:
-    late_frames = 66
-    _, _, proposal = proposal_for(two_microphones(late_frames, 1.0), MixBrief(aspects=without("balance")))
-    assert addresses(proposal) == ["tracks/snare-bottom/delay_ms"]
-    (move,) = proposal.moves
-    assert round(move.after * RATE_HZ / 1000) == -late_frames
-    assert_reason_rests_on_evidence(move)
-
-
-def test_two_microphones_in_phase_are_left_alone() -> None:
-    _, _, proposal = proposal_for(two_microphones(0, 1.0), MixBrief(aspects=without("balance")))
     assert proposal.moves == ()
 
 
@@ -264,21 +232,6 @@ def test_dc_is_not_called_rumble() -> None:
     _, _, proposal = proposal_for(recordings, MixBrief(aspects=without("balance", "headroom")))
     assert proposal.moves == ()
     assert any("constant offset (DC) of +0.1" in remark for remark in proposal.remarks)
-
-
-def test_only_the_pairs_that_move_most_alike_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    snare = stems()["Snare"]
-    many = {f"Snare {i}": 0.3 * snare + 0.001 * i * noise(i, 100, 9000) for i in range(1, 7)}
-    song, ears = band(many)
-    hearings = ears.tracks(song, [track.id for track in song.tracks])
-    guesses = {track.id: role_of(track.role, track.name, hearings[track.id]) for track in song.tracks}
-    assert len(likely_pairs(song, hearings, guesses)) == 15
-    compared = []
-    monkeypatch.setattr(phase, "MOST_PAIRS", 4)
-    monkeypatch.setattr(phase, "pair_fault", lambda song, a, b, *rest: compared.append((a.id, b.id)))
-    assert phase.find_phase_faults(song, hearings, guesses, ears) == ()
-    assert len(compared) == 4
-    assert ("snare-1", "snare-6") not in compared  # the least alike of all
 
 
 def test_a_song_without_tracks_is_answered() -> None:

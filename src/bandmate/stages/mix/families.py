@@ -9,4 +9,4 @@ from bandmate.stages.mix.balance_family import BALANCE
 from bandmate.stages.mix.family import Family
 from bandmate.stages.mix.phase_family import PHASE
 
-FAMILIES: tuple[Family, ...] = (PHASE, BALANCE,)
+FAMILIES: tuple[Family, ...] = (PHASE, BALANCE)

@@ -1,180 +1,227 @@
 """Polarity and delay between tracks that heard the same source: two microphones, a DI and its amplifier.
 
-Only tracks of one family are compared (drums with drums, bass with bass), and of those only pairs that rise and fall
-together. A fix is proposed where the sum of the two gets clearly louder with it: what was cancelling adds up again.
-The level of the sum is measured on the recordings themselves, before and after.
+Likely pairs are correlated as waveforms; what is related is judged together. A track is turned over where that leaves
+fewest pairs against each other; a track is lined up only with the one that it shares most with, so that what bleeds in
+from the next drum moves nothing. A fault is one only where the sum of the two gets clearly louder without it: what was
+cancelling adds up again.
 
-Not covered: fractions of a frame; spaced microphones that are meant to be late (delays over 20 ms are left alone).
+Conventions: ``late_frames`` > 0 means that the second track of a pair is late. Levels are those of the mono sum of the
+pair with its faders.
+
+Not covered: fractions of a frame; rooms and spaced microphones that are meant to be late; one source panned to both
+sides with a delay, which is width.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
-
-from bandmate.song.song import Song
 from bandmate.song.tracks import Track
-from bandmate.sound.audio import Samples
-from bandmate.sound.relation import Relation, relate
-from bandmate.stages.ears import Ears
-from bandmate.stages.hearing import Hearing
-from bandmate.stages.mix.roles import Guess, role_table
+from bandmate.sound.relation import relate
+from bandmate.stages.mix.delivered_names import is_far, is_underside, side_of
+from bandmate.stages.mix.phase_pairs import LikelyPair, likely_pairs
+from bandmate.stages.mix.phase_sum import Reals, busiest, excerpt_of, moved, pair_sum_db
+from bandmate.stages.mix.session import Session
 
-EXCERPT_SECONDS = 12.0
+EXCERPT_SECONDS = 6.0
 """Long enough for a few bars, short enough to correlate in a moment."""
 
-MOVE_TOGETHER = 0.5
-"""The least correlation of two tracks' levels over time at which they are compared at all; that is cheap to know."""
-
-UNKNOWN_MOVE_TOGETHER = 0.8
-"""The same where a family is not known: of such pairs there are many, and few of them related."""
-
-MOST_PAIRS = 120
-"""At some hundredths of a second each."""
-
-LEAST_HOPS = 10
-
-LEAST_GAIN_DB = 0.5
+LEAST_GAIN_DB = 0.7
 """What the sum of the two must gain: less is not heard."""
 
-LEAST_DELAY_MS = 0.1
-MOST_DELAY_MS = 20.0
-"""From a few centimetres of air to 7 m: nearer is the same place, further is a room microphone, meant to be late."""
+LEAST_DELAY_MS, COMB_FROM_MS, COMB_TO_MS, MOST_DELAY_MS = 0.1, 0.3, 10.0, 20.0
+"""From a few centimetres of air to 7 m: nearer is the same place, further is a room microphone, meant to be late. From
+0.3 to 10 ms the notches of the sum lie where it is heard as a comb."""
 
 LEAST_CONFIDENCE = 0.3
+LEAST_TURNED, LEAST_LATE = 0.3, 0.5
+"""The least correlation once lined up: to turn over, and to line up. What bleeds into a microphone has less."""
+
+FAR_MS = 5.0
+"""The most that a microphone that stands away on purpose is lined up by."""
+
+APART = 1.0
+"""Tracks that are panned so far apart, or are the left and the right of a pair, have their delay for width."""
 
 
-Levels = npt.NDArray[np.float64]
-"""Level of a track over time, shape (hops,)."""
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Two tracks that heard one source; ``correlation`` is that of the two once turned and lined up, 0 to 1."""
+
+    first: Track
+    second: Track
+    late_frames: int
+    polarity: int
+    correlation_before: float
+    correlation: float
+    confidence: float
+    start_seconds: float
+
+    def names(self, track_id: str) -> bool:
+        """Whether that track is one of the two."""
+        return track_id in (self.first.id, self.second.id)
+
+    def other(self, track_id: str) -> Track:
+        """The other one of the two."""
+        return self.second if track_id == self.first.id else self.first
+
+    def late(self, track_id: str) -> int:
+        """By how many frames that track is late against the other."""
+        return self.late_frames if track_id == self.second.id else -self.late_frames
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseFault:
-    """Two related tracks whose sum is weaker than it should be.
+    """What is wrong with ``track`` against ``partner``, and what each remedy leaves of it.
 
-    ``invert`` is to be turned upside down; or, where ``delay_ms`` is not 0, ``late`` is to be moved earlier by as much.
-    Levels are those of the pair's sum, dBFS.
+    ``inverted``: upside down. ``late_frames``: how late it is (negative: early); 0 where that does not matter. Levels
+    of the sum in dBFS: as it is, turned over only, and with everything put right.
     """
 
     track: Track
     partner: Track
-    relation: Relation
-    invert: bool
-    delay_ms: float
-    sum_before_db: float
-    sum_after_db: float
+    related: Related
+    inverted: bool
+    late_frames: int
+    sum_db: float
+    turned_db: float
+    right_db: float
 
     @property
     def gain_db(self) -> float:
-        return self.sum_after_db - self.sum_before_db
+        """What the sum gains at most."""
+        return max(self.turned_db, self.right_db) - self.sum_db
 
 
-def find_phase_faults(
-    song: Song, hearings: Mapping[str, Hearing], guesses: Mapping[str, Guess], ears: Ears
-) -> tuple[PhaseFault, ...]:
-    """All faults between the tracks that were heard; each track is corrected at most once.
+def find_phase_faults(session: Session, *, apart_from: Iterable[frozenset[str]] = ()) -> tuple[PhaseFault, ...]:
+    """All faults between the tracks that are heard, the worst first; each track is at fault at most once.
 
-    Of many tracks only the ``MOST_PAIRS`` pairs that move most alike are compared: others share no source anyway.
+    ``apart_from`` are pairs that are spoken of already: the same recording twice.
     """
-    found: list[PhaseFault] = []
-    for first, second in likely_pairs(song, hearings, guesses)[:MOST_PAIRS]:
-        if any(fault.track.id in (first.id, second.id) for fault in found):
-            continue
-        fault = pair_fault(song, first, second, hearings, ears)
-        if fault is not None:
-            found.append(fault)
-    return tuple(found)
+    spoken = set(apart_from)
+    related = [
+        found
+        for pair in likely_pairs(session)
+        if frozenset((pair.first.id, pair.second.id)) not in spoken and (found := relation_of(session, pair))
+    ]
+    turned = upside_down(session, related)
+    found = [*turned, *out_of_time(session, related, {fault.track.id for fault in turned})]
+    return tuple(sorted(found, key=lambda fault: -fault.gain_db))
 
 
-def likely_pairs(
-    song: Song, hearings: Mapping[str, Hearing], guesses: Mapping[str, Guess]
-) -> list[tuple[Track, Track]]:
-    """The pairs that may have heard one source, those whose levels move most alike first.
-
-    Tracks of one family have to rise and fall together, tracks of which one is unknown have to do so closely.
-    """
-    table = role_table()
-    family = {track_id: table[guess.role].family for track_id, guess in guesses.items()}
-    levels = {i: np.log10(heard.power.sum(axis=0, dtype=np.float64) + 1e-9) for i, heard in hearings.items()}
-    heard = [track for track in song.tracks if track.id in hearings]
-    found = []
-    for first, second in combinations(heard, 2):
-        families = {family[first.id], family[second.id]}
-        if len(families) > 1 and "unknown" not in families:
-            continue
-        alike = likeness(levels[first.id], levels[second.id])
-        if alike >= (UNKNOWN_MOVE_TOGETHER if "unknown" in families else MOVE_TOGETHER):
-            found.append((alike, first, second))
-    found.sort(key=lambda one: -one[0])
-    return [(first, second) for _, first, second in found]
-
-
-def likeness(first: Levels, second: Levels) -> float:
-    """Correlation of two tracks' levels over time; 0 where it says nothing."""
-    hops = min(len(first), len(second))
-    a, b = first[:hops], second[:hops]
-    if hops < LEAST_HOPS or a.std() == 0 or b.std() == 0:
-        return 0.0
-    return float(np.corrcoef(a, b)[0, 1])
-
-
-def pair_fault(
-    song: Song, first: Track, second: Track, hearings: Mapping[str, Hearing], ears: Ears
-) -> PhaseFault | None:
-    """What is wrong between two tracks, if anything is."""
-    start = busiest_seconds(hearings[first.id], hearings[second.id])
-    a, b = (ears.excerpt(song, track.id, start, EXCERPT_SECONDS) for track in (first, second))
-    relation = relate(a, b, song.rate_hz, max_delay_ms=MOST_DELAY_MS)
-    if not relation.related or relation.confidence < LEAST_CONFIDENCE:
+def relation_of(session: Session, pair: LikelyPair) -> Related | None:
+    """How two tracks are related as waveforms; None where they are not."""
+    first, second = pair.first, pair.second
+    start = busiest(session, (first.id, second.id), EXCERPT_SECONDS)
+    one, other = (excerpt_of(session, track, start, EXCERPT_SECONDS) for track in (first, second))
+    found = relate(one[None], other[None], session.song.rate_hz, max_delay_ms=MOST_DELAY_MS)
+    if not found.related or found.confidence < LEAST_CONFIDENCE or found.correlation_after < LEAST_TURNED:
         return None
-    delay_ms = relation.delay_frames * 1000 / song.rate_hz
-    track, partner, own, other = second, first, b, a
-    if relation.delay_frames < 0 or (relation.delay_frames == 0 and quieter(first, second, hearings)):
-        track, partner, own, other = first, second, a, b
-    own, other = own * linear(track.gain_db), other * linear(partner.gain_db)
-    before = sum_level_db(own, other)
-    flipped = sum_level_db(-own, other)
-    if relation.polarity < 0 and flipped - before >= LEAST_GAIN_DB:
-        return PhaseFault(track, partner, relation, True, 0.0, before, flipped)
-    aligned = sum_level_db(moved_earlier(own, abs(relation.delay_frames)), other)
-    if relation.polarity > 0 and abs(delay_ms) >= LEAST_DELAY_MS and aligned - before >= LEAST_GAIN_DB:
-        return PhaseFault(track, partner, relation, False, abs(delay_ms), before, aligned)
-    return None
-
-
-def quieter(first: Track, second: Track, hearings: Mapping[str, Hearing]) -> bool:
-    """Whether the first of two tracks is the quieter one."""
-    loudness = [hearings[t.id].active_lufs or -100.0 for t in (first, second)]
-    return loudness[0] + first.gain_db < loudness[1] + second.gain_db
-
-
-def busiest_seconds(first: Hearing, second: Hearing) -> float:
-    """Where the stretch begins in which both tracks play most."""
-    hops = min(first.hops, second.hops)
-    both = np.sqrt(
-        first.power[:, :hops].sum(axis=0, dtype=np.float64) * second.power[:, :hops].sum(axis=0, dtype=np.float64)
+    return Related(
+        first,
+        second,
+        found.delay_frames,
+        found.polarity,
+        found.correlation_before,
+        found.correlation_after,
+        found.confidence,
+        start,
     )
-    length = max(1, round(EXCERPT_SECONDS / first.hop_seconds))
-    if hops <= length:
-        return 0.0
-    total = np.concatenate([[0.0], np.cumsum(both)])
-    return float(np.argmax(total[length:] - total[:-length])) * first.hop_seconds
 
 
-def sum_level_db(one: Samples, other: Samples) -> float:
-    """RMS level of the mono sum, dBFS; -150 for silence."""
-    mono = one.mean(axis=0, dtype=np.float64) + other.mean(axis=0, dtype=np.float64)
-    return 10 * float(np.log10(max(float(np.mean(mono**2)) if mono.size else 0.0, 1e-15)))
+def upside_down(session: Session, related: Sequence[Related]) -> list[PhaseFault]:
+    """The tracks to turn over, until no pair gains by it."""
+    left = list(related)
+    found: list[PhaseFault] = []
+    while True:
+        against = [one for one in left if one.polarity < 0]
+        votes = {
+            track_id: disagreement(left, track_id) for one in against for track_id in (one.first.id, one.second.id)
+        }
+        fault = None
+        for track_id in sorted(votes, key=lambda i: turned_first(session, i, votes[i])):
+            mine = [one for one in against if one.names(track_id)]
+            fault = turned_fault(session, track_id, max(mine, key=lambda one: one.correlation))
+            if fault is not None:
+                break
+        if fault is None:
+            return found
+        found.append(fault)
+        left = [turned_over(one) if one.names(fault.track.id) else one for one in left]
+        left = [one for one in left if not (one.polarity < 0 and one.names(fault.track.id))]
 
 
-def moved_earlier(samples: Samples, frames: int) -> Samples:
-    """The same length, ``frames`` frames earlier, silence at the end."""
-    return np.pad(samples[:, frames:], ((0, 0), (0, frames))) if frames else samples
+def turned_first(session: Session, track_id: str, votes: float) -> tuple[float, bool, float]:
+    """The order in which tracks are turned over: most against the others, below the skin, the quieter one."""
+    return (-votes, not is_underside(session.song.track(track_id)), session.loudness_lufs(track_id))
 
 
-def linear(gain_db: float) -> np.float32:
-    return np.float32(10 ** (gain_db / 20))
+def disagreement(related: Sequence[Related], track_id: str) -> float:
+    """How far a track is against its relatives: what is against it less what is with it, in steps that ties leave to
+    the loudness."""
+    mine = (one for one in related if one.names(track_id))
+    return round(sum(-one.polarity * one.correlation for one in mine), 1)
+
+
+def turned_over(one: Related) -> Related:
+    """The relation after one of the two was turned over."""
+    return replace(one, polarity=-one.polarity, correlation_before=-one.correlation_before)
+
+
+def turned_fault(session: Session, track_id: str, one: Related) -> PhaseFault | None:
+    """A track that is upside down against another, if turning it over helps; late besides, if that counts too."""
+    track, partner = session.song.track(track_id), one.other(track_id)
+    late = one.late(track_id) if one.correlation >= LEAST_LATE and counts_as_late(session, one) else 0
+    own, other = pair_of(session, track, partner, one.start_seconds)
+    now, turned = pair_sum_db(own, other), pair_sum_db(-own, other)
+    right = pair_sum_db(-moved(own, late), other) if late else turned
+    fault = PhaseFault(track, partner, one, True, late, now, turned, right)
+    return fault if fault.gain_db >= LEAST_GAIN_DB else None
+
+
+def out_of_time(session: Session, related: Sequence[Related], done: set[str]) -> list[PhaseFault]:
+    """The tracks to line up, each with the one that it shares most with."""
+    found: list[PhaseFault] = []
+    for one in sorted(related, key=lambda one: -one.correlation):
+        if one.polarity < 0 or not counts_as_late(session, one) or one.correlation < LEAST_LATE:
+            continue
+        if done & {one.first.id, one.second.id}:
+            continue
+        late, early = (one.second, one.first) if one.late_frames > 0 else (one.first, one.second)
+        track = next((each for each in (late, early) if strongest(related, each.id) is one), None)
+        if track is None:
+            continue
+        own, other = pair_of(session, track, one.other(track.id), one.start_seconds)
+        now, right = pair_sum_db(own, other), pair_sum_db(moved(own, one.late(track.id)), other)
+        fault = PhaseFault(track, one.other(track.id), one, False, one.late(track.id), now, now, right)
+        if fault.gain_db >= LEAST_GAIN_DB:
+            found.append(fault)
+            done = done | {track.id}
+    return found
+
+
+def strongest(related: Sequence[Related], track_id: str) -> Related:
+    """What a track shares most with."""
+    return max((one for one in related if one.names(track_id)), key=lambda one: one.correlation)
+
+
+def counts_as_late(session: Session, one: Related) -> bool:
+    """Whether the delay of a pair is one that somebody would want to take away."""
+    late_ms = abs(one.late_frames) * 1000 / session.song.rate_hz
+    if late_ms < LEAST_DELAY_MS or are_sides(one.first, one.second):
+        return False
+    if late_ms > COMB_TO_MS and "cymbals" in {session.guess(each.id).role for each in (one.first, one.second)}:
+        return False
+    return late_ms <= FAR_MS or not (is_far(one.first) or is_far(one.second))
+
+
+def are_sides(first: Track, second: Track) -> bool:
+    """Whether two tracks are the left and the right of something: panned apart, or named so."""
+    return abs(first.pan - second.pan) >= APART or {side_of(first), side_of(second)} == {"left", "right"}
+
+
+def pair_of(session: Session, track: Track, partner: Track, start_seconds: float) -> tuple[Reals, Reals]:
+    """An excerpt of both."""
+    one, other = (excerpt_of(session, each, start_seconds, EXCERPT_SECONDS) for each in (track, partner))
+    return one, other
