@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.mix`` measures everything and ends with the goals; ``python -m benchmarks.mix faults clean`` only
 some of it: ``faults`` (recall by kind of fault, forecasts, calibration), ``clean`` (false findings, moves and change on
-balanced songs), ``balance`` (random faders), ``speed``, ``peer`` (libsonare's mix assistant on the same songs).
+balanced songs), ``balance`` (random faders), ``speed``, ``peer`` (libsonare's mix assistant on the same
+songs), ``roles`` (``benchmarks.roles``).
 ``--quick`` takes a few of the songs that are for tuning; ``--songs N`` so many; ``--kinds gain ride`` only these.
 
 Songs: ``benchmarks.mix_songs``; faults: ``benchmarks.mix_faults``; what counts as right: ``benchmarks.mix_judging``.
@@ -27,7 +28,7 @@ from benchmarks.mix_faults import KINDS
 from benchmarks.mix_judging import Clean, Said
 from benchmarks.mix_trials import JUDGED, Trials, judged_songs, run
 
-FIGURES = ("faults", "clean", "balance", "speed", "peer")
+FIGURES = ("faults", "clean", "balance", "speed", "peer", "roles")
 QUICK_SONGS, PEER_SONGS, RECOVERED_SONGS = 2, 4, 8
 LEAST_RECALL, MOST_FALSE, MOST_MOVES, MOST_CHANGE_DB = 0.9, 2, 2, 1.0
 WITHIN, WITHIN_SHARE, MOST_CALIBRATION = 0.2, 0.9, 0.1
@@ -178,7 +179,7 @@ def show_balance(count: int, *, is_quick: bool) -> list[dict[str, object]]:
         if way == WAYS[0]:
             reached("balance found again, same song, median", float(np.median(after)), "dB", at_most=MOST_ERROR_DB)
             slowest = max(row.seconds for row in mine)
-            reached("proposal with a reference, slowest", slowest, "s CPU", at_most=MOST_FIT_SECONDS)
+            reached("fit to a reference, slowest", slowest, "s CPU", at_most=MOST_FIT_SECONDS)
     return [asdict(row) for row in rows]
 
 
@@ -245,6 +246,10 @@ def main() -> None:
         record["speed"] = show_speed()
     if "peer" in wanted and not (said.quick and not said.figures):
         record["peer"] = show_peer(min(count, PEER_SONGS), is_quick=said.quick)
+    if "roles" in wanted and not (said.quick and not said.figures):
+        from benchmarks import roles
+
+        roles.main()
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(record, indent=1), encoding="utf-8")
 

@@ -223,13 +223,9 @@ def change_db(song: BenchSong, after: Song, memory: Memory) -> tuple[float, floa
     the mean square. The level of the whole counts in neither.
     """
     ears = song.ears(memory)
-    steps, weights = [], []
-    for track in song.song.tracks:
-        was = ears.track(song.song, track.id, "fader").active_lufs
-        now = ears.track(after, track.id, "fader").active_lufs
-        if was is not None and now is not None:
-            steps.append(now - was)
-            weights.append(10 ** (was / 10))
+    was, now = (loudness_by_track(song, state, memory) for state in (song.song, after))
+    steps = [now[track_id] - was[track_id] for track_id in was]
+    weights = [10 ** (level / 10) for level in was.values()]
     levels = np.sqrt(np.average(np.square(steps), weights=weights)) if steps else 0.0
     one, other = ears.main(song.song), ears.main(after)
     hz = np.array(one.band_hz)
@@ -237,6 +233,19 @@ def change_db(song: BenchSong, after: Song, memory: Memory) -> tuple[float, floa
     heard = (hz > LOW_HZ) & (hz < HIGH_HZ) & (was_db > was_db.max() - HEARD_DB) & np.isfinite(now_db)
     apart = now_db[heard] - was_db[heard]
     return float(levels), float(np.sqrt(np.mean((apart - apart.mean()) ** 2)))
+
+
+def loudness_by_track(song: BenchSong, state: Song, memory: Memory) -> dict[str, float]:
+    """Each track's loudness while it plays as it leaves its fader, in a state of a song; silent tracks are left out.
+
+    Heard after the inserts; what fader, pan and automation do is multiplied in, which is exact.
+    """
+    from bandmate.stages.mix.brief import MixBrief
+    from bandmate.stages.mix.session import Session
+
+    session = Session(state, song.ears(memory), MixBrief())
+    session.listen()
+    return {track.id: session.loudness_lufs(track.id) for track in session.tracks}
 
 
 def made(song: Song, moves: Sequence[Move]) -> Song:

@@ -9,16 +9,18 @@ Three ways: with the song's own earlier mix as the reference, with another song'
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks.mix_arranging import seed_of
-from benchmarks.mix_judging import asked, first_answers, made
+from benchmarks.mix_judging import asked, first_answers, loudness_by_track, made
 from benchmarks.mix_songs import BenchSong
 
 if TYPE_CHECKING:
+    from bandmate.song.moves import Move
     from bandmate.song.song import Song
     from bandmate.sound.audio import Audio
     from bandmate.stages.ears import Memory
@@ -56,37 +58,47 @@ def mix_of(song: BenchSong) -> Audio:
 
 def errors(truth: BenchSong, now: Song, memory: Memory) -> tuple[float, ...]:
     """How far each track is from where it was, without what they share."""
-    ears = truth.ears(memory)
-    steps = []
-    for track in truth.song.tracks:
-        was = ears.track(truth.song, track.id, "fader").active_lufs
-        is_now = ears.track(now, track.id, "fader").active_lufs
-        if was is not None and is_now is not None:
-            steps.append(is_now - was)
+    was, is_now = (loudness_by_track(truth, state, memory) for state in (truth.song, now))
+    steps = [is_now[track_id] - was[track_id] for track_id in was]
     return tuple(float(step) for step in np.array(steps) - np.median(steps))
 
 
 def recovered(truth: BenchSong, way: str, memory: Memory, reference: Audio | None = None) -> Recovered | None:
-    """One song, one way; None where the stage has no such reference yet."""
-    import time
-
+    """One song, one way; None where the stage has no such reference."""
     wrong = with_errors(truth)
-    began = time.process_time()
-    if reference is None:
-        proposal = asked(wrong, memory, aspects=("balance",))
-    else:
-        found = with_reference(wrong, reference, memory, is_same=way == WAYS[0])
-        if found is None:
-            return None
-        proposal = found
-    seconds = time.process_time() - began
-    moves = first_answers(proposal.moves)  # type: ignore[attr-defined]
+    found = without_reference(wrong, memory) if reference is None else with_reference(wrong, reference, memory)
+    if found is None:
+        return None
+    moves, seconds = found
     after = made(wrong.song, moves)
-    return Recovered(
-        truth.name, way, errors(truth, wrong.song, memory), errors(truth, after, memory), len(moves), seconds
-    )
+    before = errors(truth, wrong.song, memory)
+    return Recovered(truth.name, way, before, errors(truth, after, memory), len(moves), seconds)
 
 
-def with_reference(wrong: BenchSong, reference: Audio, memory: Memory, *, is_same: bool) -> object | None:
-    """What the stage proposes with a reference; None while it takes none."""
-    return None
+def without_reference(wrong: BenchSong, memory: Memory) -> tuple[list[Move], float]:
+    """The moves of the balance alone, and what they took in CPU seconds, hearing included where it was not done yet."""
+    began = time.process_time()
+    proposal = asked(wrong, memory, aspects=("balance",))
+    return first_answers(proposal.moves), time.process_time() - began
+
+
+def with_reference(wrong: BenchSong, reference: Audio, memory: Memory) -> tuple[list[Move], float] | None:
+    """The moves of the fit to a reference, and what it took in CPU seconds once tracks and reference are heard; None
+    where this version of the stage has none."""
+    from bandmate.stages.hearing import hear
+    from bandmate.stages.mix.brief import MixBrief
+    from bandmate.stages.mix.draft import Draft
+    from bandmate.stages.mix.session import Session
+
+    try:
+        from bandmate.stages.mix.reference import MixReference
+        from bandmate.stages.mix.reference_moves import add_reference
+    except ImportError:
+        return None
+    session = Session(wrong.song, wrong.ears(memory), MixBrief(aspects=("balance",)))
+    session.listen()
+    draft = Draft(session)
+    heard = MixReference("reference", hear(reference.blocks(), reference.rate_hz))
+    began = time.process_time()
+    add_reference(draft, [heard])
+    return draft.moves, time.process_time() - began

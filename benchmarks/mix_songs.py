@@ -39,7 +39,7 @@ SEED = 4
 COUNT = 24
 TASTE_DB = 1.5
 LEAD_LUFS, PEAK_DBFS = -22.0, -7.0
-REAL_LEAD_LUFS, REAL_GAIN_DB = -24.0, -12.0
+REAL_LEAD_LUFS, REAL_GAIN_DB = -31.0, -12.0
 TWINS = {"Bass": "Bass Amp", "Snare": "Snare Bottom"}
 RATES_HZ = (48_000, 48_000, 44_100)
 
@@ -179,7 +179,7 @@ def real_song(*, is_balanced: bool = True) -> BenchSong:
 
 
 def to_place_db(samples: Samples, rate_hz: int, role: str) -> float:
-    """The gain that brings a stem to its role's place, with the mix as loud as a lead at -24 LUFS makes it."""
+    """The gain that brings a stem to its role's place, with the mix as loud as a lead at -31 LUFS makes it."""
     from bandmate.stages.mix.roles import role_table
     from benchmarks.mix_playing import active_lufs
 

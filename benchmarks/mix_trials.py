@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,11 +19,14 @@ from benchmarks.mix_faults import KINDS, plant
 from benchmarks.mix_judging import Clean, Said, asked, change_db, first_answers, label, made, said
 from benchmarks.mix_songs import SEED, BenchSong, real_song, song
 
+if TYPE_CHECKING:
+    from bandmate.song.findings import Finding
+    from bandmate.stages.ears import Memory
+
 JUDGED_FROM, JUDGED = 8, 12
 """Songs 0 to 7 are for making and tuning finders; these are for judging."""
 AT_ONCE = 3
 ALONE = ("crowded",)
-SMALL = ("real stems",)
 
 
 @dataclass
@@ -45,13 +49,13 @@ def trials_of(bench: BenchSong, kinds: Sequence[str], *, with_faults: bool = Tru
     from bandmate.stages.ears import Forgetful
 
     memory, found = Forgetful(), Trials()
-    for version in (bench, bench.unnamed()):
-        found.clean.append(clean(version, memory))
+    versions = [bench, bench.unnamed()]
+    answers = [clean(version, memory) for version in versions]
+    found.clean += [answer for answer, _ in answers]
+    baselines = [findings for _, findings in answers]
     if not with_faults:
         return found
     rng = np.random.default_rng(seed_of("trials", bench.name))
-    versions = [bench, bench.unnamed()]
-    baselines = [asked(version, memory).findings for version in versions]
     for number, group in enumerate(groups(kinds, rng)):
         version = versions[number % 2]
         faulty, faults = plant(version, group, rng)
@@ -67,14 +71,14 @@ def groups(kinds: Sequence[str], rng: np.random.Generator) -> list[list[str]]:
     return [*found, *([kind] for kind in kinds if kind in ALONE)]
 
 
-def clean(bench: BenchSong, memory: object) -> Clean:
-    """A song without faults: what is found, what is moved, and what that would change."""
+def clean(bench: BenchSong, memory: Memory) -> tuple[Clean, tuple[Finding, ...]]:
+    """A song without faults: what is found, what is moved, and what that would change; and the findings themselves."""
     began = time.process_time()
-    proposal = asked(bench, memory)  # type: ignore[arg-type]
+    proposal = asked(bench, memory)
     seconds = time.process_time() - began
     first = first_answers(proposal.moves)
-    levels_db, tone_db = change_db(bench, made(bench.song, first), memory) if first else (0.0, 0.0)  # type: ignore[arg-type]
-    return Clean(
+    levels_db, tone_db = change_db(bench, made(bench.song, first), memory) if first else (0.0, 0.0)
+    answer = Clean(
         song=bench.name,
         is_named=not bench.name.endswith("unnamed"),
         findings=tuple(label(finding) for finding in proposal.findings),
@@ -83,6 +87,7 @@ def clean(bench: BenchSong, memory: object) -> Clean:
         tone_db=tone_db,
         cpu_seconds=seconds,
     )
+    return answer, proposal.findings
 
 
 def run(count: int, kinds: Sequence[str] = KINDS, *, is_quick: bool = False, with_faults: bool = True) -> Trials:
