@@ -1,26 +1,40 @@
-"""What a track is: from its name first, from its sound where the name says nothing.
+"""What a track is: what the musician says, else its name together with its sound, else its sound alone.
 
-A name is worth a lot ("Kick In" is a kick), sound alone little: with the features used here only basses, drums and
-cymbals stand out, and never with more than 0.6. Below 0.5 a track is "unknown", and the balance leaves it more room.
+A name is worth a lot ("Kick In" is a kick), and where the sound says the same the guess is surer still. Where the sound
+says something quite different the name is kept, but with less confidence, and the reason says so. A track whose name
+says nothing ("Audio 07") is what the learned model hears in its timbre; without a timbre only basses, drums and cymbals
+stand out, and never with more than 0.6. Below ``SURE_ENOUGH`` a track is "unknown", and the balance leaves it more
+room.
 
-Not covered: learned recognition of instruments.
+Not covered: the model itself (``role_model``).
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, get_args
 
 from bandmate.song.tracks import Role
+from bandmate.sound.timbre import Timbre
 from bandmate.stages.hearing import Hearing
+from bandmate.stages.mix.role_model import role_posterior
+from bandmate.stages.words import spoken_role
 
 SURE_ENOUGH = 0.5
 WHOLE_WORD_CONFIDENCE = 0.95
 PART_OF_WORD_CONFIDENCE = 0.8
+SOUND_COUNTS = 0.5
+"""How much of the sound's word counts beside a name: names are wrong less often than the model is."""
+CONTRADICTION = 0.75
+"""So sure must the model be of roles outside the name's family, all together, to speak against the name."""
+DOUBTED = 0.65
+"""What is left of a name's confidence when the sound speaks against it."""
+SHOWN_ROLES, LEAST_SHOWN = 4, 0.02
 SHORTEST_PART = 4
 """Shorter words must stand alone: "oh" is an overhead, but not in "John"."""
 
@@ -39,7 +53,10 @@ class RoleFacts:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A role, how sure (0 to 1), and what it rests on."""
+    """A role, how sure (0 to 1), and what it rests on.
+
+    ``posterior`` has the most likely roles and their probabilities, the first first; it is empty where none was made.
+    """
 
     role: Role
     confidence: float
@@ -101,10 +118,42 @@ def match_confidence(word: str, plain: str) -> float:
     return 0.0
 
 
-def role_from_sound(hearing: Hearing) -> Guess:
-    """What the sound alone suggests; ``unknown`` for silence and for everything that does not stand out."""
-    if hearing.active_lufs is None:
+def role_from_sound(hearing: Hearing, timbre: Timbre | None = None) -> Guess:
+    """What the sound alone suggests; ``unknown`` for silence and for everything that is not clear enough.
+
+    With a timbre the learned model is asked; without, three rules of thumb.
+    """
+    if hearing.active_lufs is None or (timbre is not None and timbre.is_silent):
         return Guess("unknown", 0.0, "it is silent")
+    return role_by_rules(hearing) if timbre is None else role_by_model(timbre)
+
+
+def role_by_model(timbre: Timbre) -> Guess:
+    """The most likely role by the learned model, or ``unknown`` where that is not likely enough."""
+    posterior = role_posterior(timbre.features)
+    shown = most_likely(posterior)
+    role, share = shown[0]
+    if role == "unknown":
+        return Guess("unknown", share, "it sounds like none of the usual roles", shown)
+    if share < SURE_ENOUGH:
+        others = " or ".join(one(each) for each, _ in shown[:2] if each != "unknown")
+        return Guess("unknown", share, f"the sound is not clear: {others}", shown)
+    return Guess(role, share, f"it sounds like {one(role)}", shown)
+
+
+def one(role: Role) -> str:
+    """``an organ``, ``a bass``."""
+    spoken = spoken_role(role)
+    return f"{'an' if spoken[0] in 'aeiou' else 'a'} {spoken}"
+
+
+def most_likely(posterior: Mapping[Role, float]) -> tuple[tuple[Role, float], ...]:
+    """The roles worth showing, the most likely first."""
+    ordered = sorted(posterior.items(), key=lambda each: -each[1])
+    return tuple((role, round(share, 4)) for role, share in ordered[:SHOWN_ROLES] if share >= LEAST_SHOWN)
+
+
+def role_by_rules(hearing: Hearing) -> Guess:
     low, high = hearing.share_below(120.0), 1.0 - hearing.share_below(5_000.0)
     if low > 0.6:
         if hearing.sparseness() > 0.4:
@@ -117,12 +166,40 @@ def role_from_sound(hearing: Hearing) -> Guess:
     return Guess("unknown", 0.3, "neither name nor sound stand out")
 
 
-def role_of(role: Role, name: str, hearing: Hearing) -> Guess:
-    """The role of a track: what the musician set, else the name, else the sound."""
+def role_of(role: Role, name: str, hearing: Hearing, timbre: Timbre | None = None) -> Guess:
+    """The role of a track: what the musician set, else the name (weighed against the sound), else the sound."""
     named = role_from_name(name)
     if role not in ("unknown", named.role):
-        return Guess(role, 1.0, "the musician says so")
+        return Guess(role, 1.0, "the musician says so", ((role, 1.0),))
+    heard = role_from_sound(hearing, timbre)
     if named.confidence >= SURE_ENOUGH:
+        return named if timbre is None or hearing.active_lufs is None else weighed(named, timbre)
+    return heard if heard.confidence >= SURE_ENOUGH else replace(heard, role="unknown")
+
+
+def weighed(named: Guess, timbre: Timbre) -> Guess:
+    """A name's guess after the sound was heard: surer where they agree, in doubt where they differ.
+
+    The name gives its role its confidence and shares the rest among all others; that is multiplied by the model's
+    posterior to the power of ``SOUND_COUNTS``.
+    """
+    if timbre.is_silent:
         return named
-    heard = role_from_sound(hearing)
-    return heard if heard.confidence >= SURE_ENOUGH else Guess("unknown", heard.confidence, heard.because)
+    posterior = role_posterior(timbre.features)
+    rest = (1.0 - named.confidence) / (len(posterior) - 1)
+    both = {
+        role: (named.confidence if role == named.role else rest) * max(share, 1e-6) ** SOUND_COUNTS
+        for role, share in posterior.items()
+    }
+    total = sum(both.values())
+    shown = most_likely({role: share / total for role, share in both.items()})
+    family = role_table()[named.role].family
+    foreign = {role: share for role, share in posterior.items() if role_table()[role].family != family}
+    if sum(foreign.values()) - foreign.get("unknown", 0.0) >= CONTRADICTION:
+        loudest = max((role for role in foreign if role != "unknown"), key=lambda role: foreign[role])
+        because = f"{named.because}, but it sounds more like {one(loudest)}"
+        return Guess(named.role, named.confidence * DOUBTED, because, shown)
+    sure = min(0.99, max(both[named.role] / total, named.confidence * DOUBTED))
+    if posterior[named.role] >= SURE_ENOUGH:
+        return Guess(named.role, max(sure, named.confidence), f"{named.because}, and it sounds like one", shown)
+    return Guess(named.role, min(sure, named.confidence), named.because, shown)

@@ -1,0 +1,1 @@
+"""What the learned parts of Bandmate are made with; not part of the installed program."""
