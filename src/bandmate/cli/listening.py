@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bandmate.cli.deciding import print_proposal, proposal_facts
-from bandmate.cli.depth import Depth, checked_depth
+from bandmate.cli.depth import Depth, DepthName, checked_depth
 from bandmate.cli.master_options import (
     DEFAULT_PERCENT,
     ByPassage,
@@ -28,10 +29,13 @@ from bandmate.cli.master_options import (
     checked_style,
 )
 from bandmate.cli.options import AsJson, InProject, opened
-from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text
+from bandmate.cli.output import number, out, print_json, progress_bar, say, table, text, write
+from bandmate.song.errors import RequestError
 
 if TYPE_CHECKING:
+    from bandmate.project.decisions import ProposalState
     from bandmate.report.data import Measured
+    from bandmate.song.song import Song
     from bandmate.verbs.listening import HeardTrack
 
 
@@ -94,25 +98,48 @@ def propose_mix(
     focus: Annotated[
         list[str] | None, typer.Option(help="A track that matters most; others give way. May be given again.")
     ] = None,
+    reference: Annotated[
+        list[Path] | None, typer.Option(help="An earlier mix of this song, or other songs. May be given again.")
+    ] = None,
+    three: Annotated[
+        bool, typer.Option("--three", help="Three mixes instead: vocal-forward, drum-forward, wide.")
+    ] = False,
     depth: Depth = "show",
     json: AsJson = False,
 ) -> None:
     """Say what is wrong with the mix, and what measurably helps."""
     from bandmate.stages.mix.brief import ASPECTS, MixBrief, checked_aspects
+    from bandmate.verbs.proposing import propose_directions
     from bandmate.verbs.proposing import propose_mix as ask
 
     how_much = checked_depth(depth)
+    if three and (how_much == "do" or reference):
+        raise RequestError("--three gives three proposals to choose from; leave out --depth do and --reference")
     wanted = checked_aspects(tuple(aspect.strip() for aspect in aspects.split(",") if aspect.strip()))
     with opened(project) as here, progress_bar() as progress:
         ids = tuple(here.song.track(name).id for name in track or ())
         first = tuple(here.song.track(name).id for name in focus or ())
         brief = MixBrief(tracks=ids, aspects=wanted or ASPECTS, focus=first)
-        state = ask(here, brief, progress=progress)
+        if three:
+            states = propose_directions(here, brief, progress=progress)
+            print_three(here.song, states, how_much, as_json=json)
+            return
+        state = ask(here, brief, references=reference or (), progress=progress)
         if how_much == "do" and state.moves:
             here.accept(state.id)
             state = here.proposal(state.id)
         song = here.song
     print_json(proposal_facts(song, state)) if json else print_proposal(song, state, how_much)
+
+
+def print_three(song: Song, states: Sequence[ProposalState], depth: DepthName, *, as_json: bool) -> None:
+    """Three proposals, to choose one of or none."""
+    if as_json:
+        print_json({"proposals": [proposal_facts(song, state) for state in states]})
+        return
+    for state in states:
+        print_proposal(song, state, depth)
+        write("")
 
 
 @propose.command("master")
