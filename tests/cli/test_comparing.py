@@ -40,6 +40,12 @@ def test_abx_is_left_and_gone_on_with(here: Caller, monkeypatch: pytest.MonkeyPa
     assert "1 of 5 trials are answered" in done.err
 
 
+def test_abx_answers_in_json(here: Caller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("builtins.input", lambda prompt="": "a")
+    done = here.ok("abx", "P1", "--trials", "5", "--folder", tmp_path / "t", "--json").json
+    assert done["verdict"]["trials"] == 5 and done["verdict"]["right"] == done["tosses"].count("a")
+
+
 def test_abx_without_a_terminal_leaves(here: Caller, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     answers(monkeypatch)
     assert "left after 0 of 5" in here.ok("abx", "P1", "--trials", "5", "--folder", tmp_path / "t").err

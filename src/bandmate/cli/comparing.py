@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,7 +40,7 @@ def ab(
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
-    """Write the song without and with moves as two files, equally loud."""
+    """Write the song without and with moves, equally loud."""
     from bandmate.verbs.comparing import compare
 
     with opened(project) as here, progress_bar() as progress:
@@ -65,8 +66,9 @@ def abx(
     bars: Bars = None,
     player: Annotated[str, typer.Option(help="The program that plays a file; found where it can be.")] = "",
     project: InProject = None,
+    json: AsJson = False,
 ) -> None:
-    """Listen blindly: is X A or B? Can be left with q and gone on with."""
+    """Listen blindly whether a move can be heard."""
     from bandmate.verbs.abx import TEST_FILE, begin_abx, read_abx
 
     with opened(project) as here:
@@ -80,7 +82,7 @@ def abx(
                 test = begin_abx(
                     here, proposal, place, moves=numbers(moves), trials=trials, span=span, progress=progress
                 )
-    explain(place, test)
+    explain(place, test, say if json else write)
     while not test.is_finished:
         answered = asked(place, test, player or found_player())
         if answered is None:
@@ -90,11 +92,15 @@ def abx(
             )
             return
         test = answered
-    write(test.verdict().sentence)
+    found = test.verdict()
+    if json:
+        print_json({"verdict": found, "is_heard": found.is_heard, "tosses": test.tosses, "salt": test.salt})
+        return
+    write(found.sentence)
     write(f"tosses: {test.tosses}  salt: {test.salt}")
 
 
-def explain(place: Path, test: AbxTest) -> None:
+def explain(place: Path, test: AbxTest, write: Callable[[str], None]) -> None:
     """What the listener is to know before the first answer."""
     from bandmate.verbs.abx_statistics import needed_right
 

@@ -22,10 +22,11 @@ from bandmate.sound.finite import finite_block
 from bandmate.sound.level_track import LevelTrackMeter
 from bandmate.sound.onsets import OnsetMeter, Onsets
 from bandmate.sound.spectrum import SpectrumMeter
+from bandmate.sound.timbre import Timbre, TimbreMeter
 from bandmate.stages.hearing import Hearing, hear, peeked
 
 CLOSEUP = "closeup"
-CLOSEUP_VERSION = "2"
+CLOSEUP_VERSION = "3"
 
 Powers = npt.NDArray[np.float32]
 
@@ -57,6 +58,13 @@ class Closeup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     onset_hop_seconds: float
     onset_data: bytes
     low_onset_data: bytes
+    timbre_data: bytes
+    is_silent: bool
+
+    @property
+    def timbre(self) -> Timbre:
+        """What it sounds like, for recognising what it is."""
+        return Timbre(np.frombuffer(self.timbre_data, np.float32), self.is_silent)
 
     @property
     def onsets(self) -> Onsets:
@@ -110,7 +118,11 @@ class Looked:
         self._onsets = OnsetMeter(rate_hz, channels)
         self._fine = FineSpectrumMeter(rate_hz, channels)
         self._bright = BrightTrackMeter(rate_hz, channels)
-        self._meters: tuple[Meter, ...] = (self._spectrum, self._levels, self._onsets, self._fine, self._bright)
+        self._timbre = TimbreMeter(rate_hz, channels)
+        self._meters: tuple[Meter, ...] = (
+            *(self._spectrum, self._levels, self._onsets, self._fine, self._bright),
+            self._timbre,
+        )
         self._frames = 0
 
     def passing(self, blocks: Iterable[Samples]) -> Iterator[Samples]:
@@ -126,7 +138,7 @@ class Looked:
         """What was seen once all blocks have passed."""
         spectrum, levels = self._spectrum.result(), self._levels.result()
         fine, bright = self._fine.result(), self._bright.result()
-        onsets = self._onsets.result()
+        onsets, timbre = self._onsets.result(), self._timbre.result()
         assert spectrum.erb is not None
         return Closeup(
             erb_hz=tuple(float(hz) for hz in spectrum.erb.bands.centre_hz),
@@ -143,6 +155,8 @@ class Looked:
             onset_hop_seconds=onsets.hop_seconds,
             onset_data=onsets.strength.tobytes(),
             low_onset_data=onsets.low.tobytes(),
+            timbre_data=timbre.features.tobytes(),
+            is_silent=timbre.is_silent,
         )
 
 

@@ -80,7 +80,8 @@ class Session:
         """What the track is."""
         if track_id not in self._guesses:
             track = self.song.track(track_id)
-            self._guesses[track_id] = role_of(track.role, spoken_name(track), self.hearing(track_id))
+            hearing, closeup = self._closely(track_id)
+            self._guesses[track_id] = role_of(track.role, spoken_name(track), hearing, closeup.timbre)
         return self._guesses[track_id]
 
     def guesses(self) -> Mapping[str, Guess]:
