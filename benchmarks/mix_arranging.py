@@ -145,8 +145,8 @@ def seed_of(*parts: object) -> int:
     return zlib.crc32(repr(parts).encode())
 
 
-def score(number: int, *, seed: int, seconds: float | None = None, tracks: int = 24) -> Score:
-    """Song ``number`` of the series ``seed``; ``seconds`` is about how long it is, ``tracks`` the most that it has."""
+def score(number: int, *, seed: int, seconds: float | None = None, tracks: int | None = None) -> Score:
+    """Song ``number`` of the series ``seed``; ``seconds`` is about how long it is, ``tracks`` how many parts."""
     rng = np.random.default_rng(seed_of("score", seed, number))
     genre = tuple(GENRES)[number % len(GENRES)]
     entry = drawn_entry(rng, "12/8" if number % 8 == 5 else "3/4" if number % 12 == 11 else "4/4")
@@ -227,13 +227,17 @@ def parsed(label: str) -> Chord | None:
     return Chord(PITCHES[match[1]], QUALITIES[quality], 0.0)
 
 
-def lineup(parts: Sequence[str], rng: np.random.Generator, most: int) -> list[tuple[str, Kind, int]]:
-    """Who plays: names, kinds and programs; drums, bass and lead always, of the others those that fit in."""
+def lineup(parts: Sequence[str], rng: np.random.Generator, wanted: int | None) -> list[tuple[str, Kind, int]]:
+    """Who plays: names, kinds and programs; drums, bass and lead always, of the others most; or just so many, from
+    other bands where one's own is too small."""
     always = [*KIT, *[p for p in parts if KINDS[p].is_needed]]
     others = [p for p in parts if p not in always]
-    count = min(len(others), int(rng.integers(max(2, len(others) - 4), len(others) + 1)), most - len(always))
-    keep = set(rng.choice(others, size=max(0, count), replace=False)) if others else set()
+    count = min(len(others), int(rng.integers(max(2, len(others) - 4), len(others) + 1)))
+    keep = set(rng.choice(others, size=count, replace=False))
     chosen = [*always, *[p for p in others if p in keep]]
+    if wanted is not None:
+        guests = [p for p, kind in KINDS.items() if not kind.is_needed]
+        chosen = list(dict.fromkeys([*always, *others, *guests]))[:wanted]
     return [(KINDS[p].names[0], KINDS[p], int(rng.choice(KINDS[p].programs))) for p in dict.fromkeys(chosen)]
 
 

@@ -39,6 +39,8 @@ SEED = 4
 COUNT = 24
 TASTE_DB = 1.5
 LEAD_LUFS, PEAK_DBFS = -22.0, -7.0
+LONG_PARTS = 23
+"""The bass is on two tracks."""
 REAL_LEAD_LUFS, REAL_GAIN_DB = -31.0, -12.0
 TWINS = {"Bass": "Bass Amp", "Snare": "Snare Bottom"}
 RATES_HZ = (48_000, 48_000, 44_100)
@@ -153,7 +155,7 @@ def long_song() -> BenchSong:
 
 def long_folder() -> Path:
     """Where the stems of the long song are, as files with their tracks' names."""
-    return stored("long", 0, SEED + 1, seconds=240.0, tracks=24)
+    return stored("long", 0, SEED + 1, seconds=240.0, tracks=LONG_PARTS)
 
 
 def real_song(*, is_balanced: bool = True) -> BenchSong:
@@ -218,7 +220,7 @@ def song_of(audios: Mapping[str, Audio], pans: Mapping[str, float], *, names: Ma
     return Song(rate_hz=next(iter(audios.values())).rate_hz, tracks=tracks)
 
 
-def stored(name: str, number: int, seed: int, *, seconds: float | None = None, tracks: int = 20) -> Path:
+def stored(name: str, number: int, seed: int, *, seconds: float | None = None, tracks: int | None = None) -> Path:
     """The folder of a song in the cache; made where it is not there yet."""
     from benchmarks.music import cache_folder
 
