@@ -73,7 +73,7 @@ class StemRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveRow:
     """One proposed move in the musician's words. ``number`` counts from 1 within its proposal; confidence and
-    strength are 0 to 1."""
+    strength are 0 to 1. ``why`` says why it was refused, no longer fits, or is locked; empty for the others."""
 
     number: int
     address: str
@@ -85,6 +85,7 @@ class MoveRow:
     confidence: float
     strength: float = 1.0
     state: MoveState = "open"
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,8 +115,8 @@ def evidence_unit(unit: str) -> str:
 
 
 def evidence_columns(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
-    """Which of ``where``, ``before``, ``after``, ``target`` any row fills, in that order."""
-    names = ("where", "before", "after", "target")
+    """Which of ``where``, ``before``, ``predicted``, ``after``, ``target`` any row fills, in that order."""
+    names = ("where", "before", "predicted", "after", "target")
     return tuple(name for name in names if any(getattr(fact, name) not in (None, "") for fact in evidence))
 
 

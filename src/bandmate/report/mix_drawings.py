@@ -1,0 +1,152 @@
+"""Which charts the report of a mix gets, each with its title, caption, legend and words.
+
+Conventions: charts over time span the same seconds, so that they line up. What was not measured gets no chart.
+"""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from bandmate.report import mix_wording, wording
+from bandmate.report.curves import Line, finite
+from bandmate.report.data import Measured, ReportData
+from bandmate.report.master_charts import sections_chart
+from bandmate.report.master_drawings import LINE, correlation_drawing, picture, waveforms, width_drawing
+from bandmate.report.mix_charts import (
+    LOST_STEPS,
+    Clock,
+    lost_chart,
+    masking_chart,
+    rides_chart,
+    spectra_chart,
+)
+from bandmate.report.mix_data import FindingRow, MaskingMap, MixReport, Spectra, TrackHistory
+from bandmate.report.mix_numbers import map_numbers
+from bandmate.report.page import Drawing, legend, spectrum_drawing
+
+HEAT = "heat wide"
+WITHOUT, WITH = "without the moves", "with the moves"
+NOTHING = Measured(seconds=0.0, rate_hz=None, channels=None)
+
+
+def mix_drawings(report: MixReport) -> list[Drawing]:
+    """The charts of the whole mix: loudness over the sections, spectrum, stereo field, waveform."""
+    pair = pair_of(report)
+    drawings = [loudness_drawing(report, pair), spectrum_of(pair)]
+    if report.stereo:
+        field = report.stereo
+        drawings += [width_drawing(pair, field), correlation_drawing(pair, field), picture(pair, field)]
+    return [drawing for drawing in (*drawings, waveforms(pair)) if drawing.svg]
+
+
+def track_drawings(report: MixReport) -> list[Drawing]:
+    """What is lost of each track over time, what the others take of the lead, and the faders."""
+    drawings = [lost_drawing(report), rides_drawing(report)]
+    if report.lead:
+        drawings.insert(1, masking_drawing(report, report.lead))
+    return [drawing for drawing in drawings if drawing.svg]
+
+
+def finding_drawings(report: MixReport, row: FindingRow) -> list[Drawing]:
+    """The charts that the kind of a finding has."""
+    drawings = [] if row.masking is None else [masking_drawing(report, row.masking)]
+    drawings += [] if row.spectra is None else [spectra_drawing(row.spectra)]
+    drawings += [] if row.history is None else [history_drawing(report, row.history)]
+    return [drawing for drawing in drawings if drawing.svg]
+
+
+def pair_of(report: MixReport) -> ReportData:
+    """Both states of the mix, as the drawings of a production's report take them."""
+    return ReportData(
+        title=report.title,
+        made_with=report.made_with,
+        created_at=report.created_at,
+        before=report.was.measured or NOTHING,
+        after=report.now.measured or NOTHING,
+        before_label=report.was.label,
+        after_label=report.now.label,
+    )
+
+
+def seconds_of(report: MixReport) -> float:
+    """What the charts over time span."""
+    return max((m.seconds for m in (report.was.measured, report.now.measured) if m), default=0.0)
+
+
+def clock_of(report: MixReport) -> Clock:
+    """The time axis that all charts over time share."""
+    return Clock(seconds_of(report), report.sections, report.bar_seconds)
+
+
+def loudness_drawing(report: MixReport, pair: ReportData) -> Drawing:
+    lines = [
+        Line(label, measured.loudness_seconds, measured.short_term_lufs)
+        for label, measured in ((pair.before_label, pair.before), (pair.after_label, pair.after))
+    ]
+    loudest = [wording.loudness_text(m.max_short_term_lufs) for m in (pair.before, pair.after)]
+    words = f"Short-term loudness of the mix over time. Loudest 3 seconds: {loudest[0]} before, {loudest[1]} after."
+    svg = sections_chart(lines, None, report.sections, seconds_of(report), words)
+    caption = "Short-term: each point is 3 seconds long."
+    return Drawing(LINE, "Loudness over time", caption, legend(pair), Markup(svg))
+
+
+def spectrum_of(pair: ReportData) -> Drawing:
+    plain = spectrum_drawing(pair)
+    return Drawing(LINE, plain.title, plain.caption, plain.legend, plain.svg)
+
+
+def masking_drawing(report: MixReport, one: MaskingMap) -> Drawing:
+    sums = map_numbers(one)
+    shares = [wording.share_text(share) for share in (one.share_was, one.share_now)]
+    where = "In the frame" if one.low_hz is not None else "On the whole"
+    caption = "Share of what would be heard of it, by band and moment; the darker the more is lost."
+    if one.share_was is not None:
+        caption += f" {where} {shares[0]} without the moves, {shares[1]} with them."
+    words = f"{mix_wording.map_title(one)}, by band and moment. Most without the moves: "
+    words += f"{mix_wording.worst(sums.worst_was)}; with them: {mix_wording.worst(sums.worst_now)}."
+    svg = masking_chart(one, clock_of(report), (WITHOUT, WITH), words)
+    return Drawing(HEAT, mix_wording.map_title(one), caption, mix_wording.lost_legend(LOST_STEPS), Markup(svg))
+
+
+def lost_drawing(report: MixReport) -> Drawing:
+    words = f"What the others take of each of {wording.counted(len(report.tracks), 'track')} over time."
+    svg = lost_chart(report.tracks, clock_of(report), words)
+    caption = "Share of a track's loudness that the others take; the darker the more is lost. Of each track the upper "
+    caption += "strip is without the moves, the lower one with them; empty where it rests."
+    return Drawing(HEAT, "What is lost of whom", caption, mix_wording.lost_legend(LOST_STEPS), Markup(svg))
+
+
+def spectra_drawing(spectra: Spectra) -> Drawing:
+    names = [one.track for one in spectra.tracks]
+    curves = []
+    for i, one in enumerate(spectra.tracks):
+        curves += [(f"t{i} was", f"{one.track}, {WITHOUT}")] if finite(one.was_db) else []
+        curves += [(f"t{i} now", f"{one.track}, {WITH}")] if finite(one.now_db) else []
+    span = mix_wording.hertz_range(spectra.low_hz, spectra.high_hz)
+    bands = "Third-octave bands" if spectra.bands_an_octave == 3 else f"{spectra.bands_an_octave} bands an octave"
+    caption = f"{bands}, as they leave their faders." + (f" Shaded: {span}." if span else "")
+    words = f"Spectra of {mix_wording.listed(tuple(names))} without and with the moves."
+    title = "Spectrum before and after" if len(names) == 1 else "Spectra before and after"
+    ranges = (("range", span),) if span else ()
+    return Drawing(LINE, title, caption, (*curves, *ranges), Markup(spectra_chart(spectra, words)))
+
+
+def history_drawing(report: MixReport, history: TrackHistory) -> Drawing:
+    lines = [Line(WITHOUT, history.seconds, history.was_lufs), Line(WITH, history.seconds, history.now_lufs)]
+    words = f"Loudness of {history.track} over time, without and with the moves."
+    svg = sections_chart(lines, None, report.sections, seconds_of(report), words)
+    caption = "Short-term, as it leaves the fader: each point is 3 seconds long."
+    names = (("c0", WITHOUT), ("c1", WITH))
+    return Drawing(LINE, f"{history.track} over time", caption, names, Markup(svg))
+
+
+def rides_drawing(report: MixReport) -> Drawing:
+    """Only the tracks whose fader moves, in time or by the moves."""
+    words = "Faders over time, in decibels: "
+    words += "; ".join(
+        f"{ride.track} {', '.join(f'{part.section} {wording.gain_text(part.now_db)}' for part in ride.parts)}".strip()
+        for ride in report.rides
+    )
+    svg = rides_chart(report.rides, clock_of(report), words)
+    caption = "Where each fader that moves stands, in dB; the others are in the table."
+    return Drawing(LINE, "Faders over the song", caption, (("c0", WITHOUT), ("c1", WITH)), Markup(svg))
