@@ -19,6 +19,7 @@ from bandmate.cli import (
     making,
     mastering,
     producing,
+    structuring,
     translating,
 )
 
@@ -30,6 +31,7 @@ ORDER = (
         "new",
         "import",
         "listen",
+        "structure",
         "roles",
         "diagnose",
         "propose",
@@ -65,6 +67,7 @@ for group in (
     mastering,
     making,
     listening,
+    structuring,
     diagnosing,
     deciding,
     comparing,

@@ -31,7 +31,7 @@ PLACES = (0, 3, 4, 6, 8, 9)
 
 BEATS_IN_BAR = (4, 3)
 LAGS = (0.25, 1 / 3, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0)
-ROWS = ("all", "low", "change")
+ROWS = ("all", "low", "change", "turn")
 MOST_FOLDED = 4.0
 MIDDLE_BPM = 110.0
 
@@ -88,7 +88,7 @@ def folded(row: Reals, beats: Reals, beats_per_bar: int, hop_seconds: float) -> 
 
 
 def tempo_features(accents: AccentRows, beats: Beats, chance: float) -> Reals:
-    """What speaks for a tempo whatever its bars are, shape (34,): recurrences, the tempo itself, how busy a beat is."""
+    """What speaks for a tempo whatever its bars are, shape (43,): recurrences, the tempo itself, how busy a beat is."""
     step = 60 / beats.bpm
     lags = np.concatenate(
         [at_lag(accents.recurrence[name], np.array(LAGS) * step, accents.hop_seconds) for name in ROWS]
