@@ -30,7 +30,7 @@ from training.roles.sound_sets import ALL, CACHE, digest
 from training.roles.works import CORPORA
 
 DATA = Path(bandmate.__file__).parent / "data"
-NETWORKS, SEED = 6, 4
+NETWORKS, SEED = 4, 4
 LEFT_OUT = (("csound",), ("fluid", "musescore"))
 FARTHEST = 4.0
 SHADED = 0.5
@@ -82,7 +82,7 @@ def fitted_temperature(rows: Rows, settings: Settings) -> float:
     scores, numbers = [], []
     for sets in LEFT_OUT:
         out = np.isin(banks, sets)
-        model = Model({name: values[~out] for name, values in rows.items()}, 2, settings)
+        model = Model({name: values[~out] for name, values in rows.items()}, 1, settings)
         known = np.isin(rows["role"], np.unique(rows["role"][~out])) & out
         scores.append(model.scores(rows["features"][known]))
         numbers.append([ROLES.index(role) for role in rows["role"][known]])

@@ -22,16 +22,16 @@ Change = Callable[[np.random.Generator, np.ndarray], np.ndarray]
 class Settings:
     """How one network is made and taught."""
 
-    hidden: int = 160
-    epochs: int = 60
+    hidden: int = 256
+    epochs: int = 50
     batch: int = 128
     step: float = 2e-3
     weight_decay: float = 3e-4
-    drop_inputs: float = 0.1
+    drop_inputs: float = 0.05
     drop_hidden: float = 0.3
-    mixing: float = 0.3
-    smoothing: float = 0.05
-    noise: float = 0.15
+    mixing: float = 0.5
+    smoothing: float = 0.02
+    noise: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
