@@ -22,11 +22,13 @@ from bandmate.stages.ears import Ears
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.roles import Guess, role_of
-from bandmate.stages.words import clock, spoken_name
+from bandmate.stages.structure import Structure, structure_of
+from bandmate.stages.words import spoken_name
 
 Powers = npt.NDArray[np.float32]
 """Mean power, shape (bands, hops)."""
 
+HOP_SECONDS = 0.1
 BOTH_SIDES_LU = 3.01
 """A mono track is heard before its pan; from there it plays on both sides, which is twice the energy."""
 
@@ -47,6 +49,7 @@ class Session:
         self.song, self.ears, self.brief = song, ears, brief
         self._heard: dict[str, tuple[Hearing, Closeup]] = base._heard if base else {}
         self._guesses: dict[str, Guess] = base._guesses if base else {}
+        self._structures: list[Structure] = base._structures if base else []
         self._names: dict[str, str] = {}
         self._powers: dict[str, Powers] = {}
         self._erb_powers: dict[str, Powers] = {}
@@ -135,7 +138,18 @@ class Session:
 
     def where(self, start_seconds: float, end_seconds: float) -> str:
         """A stretch of the song in words: bars where they are known, else minutes and seconds."""
-        return f"{clock(start_seconds)}–{clock(end_seconds)}"
+        return self.structure.bars_text(start_seconds, end_seconds)
+
+    @property
+    def structure(self) -> Structure:
+        """Tempo, bars and sections of the song: its own, else as they are heard."""
+        if not self._structures:
+            ids = [track.id for track in self.tracks]
+            onsets = {track_id: self.closeup(track_id).onsets for track_id in ids}
+            powers = {track_id: self.hearing(track_id).power for track_id in ids}
+            hop_seconds = self.hearing(ids[0]).hop_seconds if ids else HOP_SECONDS
+            self._structures.append(structure_of(self.song, onsets, powers, hop_seconds=hop_seconds))
+        return self._structures[0]
 
     def _faded(self, track_id: str, power: Powers, hop_seconds: float) -> Powers:
         faded = power * self.fader_power(track_id, power.shape[1], hop_seconds).astype(np.float32)
