@@ -23,7 +23,8 @@ from bandmate.song.devices import (
     Width,
 )
 from bandmate.song.song import Song
-from bandmate.song.spoken import spoken_device, spoken_place, spoken_value
+from bandmate.song.spoken import spoken_place, spoken_value
+from bandmate.song.spoken_devices import spoken_device
 from bandmate.song.tracks import Bus, Track
 
 EQ = Equalizer(id="vocal-eq", bands=(Band(id="2", gain_db=-2.5),))
@@ -73,7 +74,7 @@ def test_a_device_is_said_by_what_matters() -> None:
     assert spoken_value(EQ, "x") == "bell 1000 Hz, -2.5 dB"
     assert spoken_value(Equalizer(id="trim", gain_db=-6.0), "x") == "gain -6 dB"
     assert spoken_value(Limiter(id="l", gain_db=3.25), "x") == "limiter, gain 3.25 dB, ceiling -1 dBTP"
-    assert spoken_value((EQ, Compressor(id="c")), "x") == "bell 1000 Hz, -2.5 dB, compressor"
+    assert spoken_value((EQ, Compressor(id="c")), "x") == "bell 1000 Hz, -2.5 dB, compressor 2:1 over -18 dBFS, attack 10 ms, release 120 ms"
     assert spoken_device(DeEsser(id="d")) == "de-esser"
 
 
@@ -81,7 +82,7 @@ def test_what_listens_to_another_track_says_so() -> None:
     duck = Compressor(id="duck", key="kick")
     dip = DynamicEqBand(id="1", freq_hz=3_000.0, range_db=-4.0, key="lead-vox")
     song = Song(tracks=(Track(id="bass", name="Bass", inserts=(duck, DynamicEqualizer(id="dip", bands=(dip,)))),))
-    assert spoken_value(duck, "x") == "compressor, listening to kick"
+    assert spoken_value(duck, "x") == "compressor 2:1 over -18 dBFS, attack 10 ms, release 120 ms, listening to kick"
     said = "bell 3000 Hz, up to -4 dB, 2:1 over -30 dBFS, listening to lead-vox; low-shelf 1000 Hz as it is"
     shelf = DynamicEqBand(id="2", kind="low-shelf", range_db=0.0)
     assert spoken_value(DynamicEqualizer(id="d", bands=(dip, shelf)), "x") == said

@@ -8,23 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from bandmate.song.address import ORDER, Absent, by_id, is_items, last_step, steps
-from bandmate.song.devices import (
-    Band,
-    ChannelTrim,
-    Compressor,
-    Device,
-    DynamicBand,
-    DynamicEqBand,
-    DynamicEqualizer,
-    Equalizer,
-    Gate,
-    Limiter,
-    MultibandCompressor,
-    Ride,
-    SoftClipper,
-    Width,
-)
+from bandmate.song.devices import Device
 from bandmate.song.song import Song
+from bandmate.song.spoken_devices import device_settings, trimmed
+from bandmate.song.time import MeterMap, TempoMap
+from bandmate.song.tracks import Automation, Bus, Send
 
 UNITS = {
     "db": "dB",
@@ -97,12 +85,6 @@ def stepped(value: Any, step: str) -> Any:
     return getattr(value, step, None)
 
 
-def spoken_device(device: Device) -> str:
-    """``Equalizer`` is an equalizer."""
-    name = "".join(f" {c.lower()}" if c.isupper() else c for c in type(device).__name__).strip()
-    return {"de esser": "de-esser"}.get(name, name)
-
-
 def spoken_value(value: Any, address: str) -> str:
     """A value with its unit; a device with the settings that matter; nothing for an item that is not there."""
     field = last_step(address)
@@ -122,8 +104,21 @@ def spoken_value(value: Any, address: str) -> str:
 
 
 def spoken_item(item: Any) -> str:
-    if isinstance(item, Device):
-        return device_settings(item)
+    match item:
+        case Device():
+            return device_settings(item)
+        case Automation():
+            return automation_settings(item)
+        case Send():
+            return f"send to {item.bus}, {trimmed(item.gain_db)} dB"
+        case Bus(inserts=(_, *_)):
+            return f"{item.name or item.id}: {'; '.join(device_settings(device) for device in item.inserts)}"
+        case TempoMap():
+            bpms = [point.bpm for point in item.points]
+            return f"{trimmed(bpms[-1])} bpm" if bpms else "no tempo"
+        case MeterMap():
+            meters = [f"{point.numerator}/{point.denominator}" for point in item.points]
+            return ", ".join(meters) or "no meter"
     return str(getattr(item, "name", "") or getattr(item, "id", item))
 
 
@@ -133,103 +128,15 @@ def spoken_switch(value: bool, field: str) -> str:
     return "on" if value else "off"
 
 
-def device_settings(device: Device) -> str:
-    """What a musician would say of a device: ``high-pass 64 Hz, 24 dB/octave``."""
-    match device:
-        case Equalizer():
-            return equalizer_settings(device)
-        case Limiter():
-            style = "" if device.style == "transparent" else f"{device.style} "
-            return f"{style}limiter, gain {trimmed(device.gain_db)} dB, ceiling {trimmed(device.ceiling_dbtp)} dBTP"
-        case SoftClipper():
-            words = f"soft clipper, ceiling {trimmed(device.ceiling_dbfs)} dBFS, knee {trimmed(device.knee_db)} dB"
-            return words if device.wet == 1.0 else f"{words}, {device.wet:.0%} wet"
-        case ChannelTrim():
-            return trim_settings(device)
-        case Ride():
-            return ride_settings(device)
-        case Width():
-            mono = f", mono below {trimmed(device.mono_below_hz)} Hz" if device.mono_below_hz else ""
-            return f"width {device.side:.0%}{mono}"
-        case MultibandCompressor():
-            return multiband_settings(device)
-        case DynamicEqualizer(bands=(_, *_)):
-            return "; ".join(dynamic_eq_band_settings(band) for band in device.bands)
-        case Compressor() | Gate():
-            return f"{spoken_device(device)}{spoken_key(device.key)}"
-        case _:
-            return spoken_device(device)
-
-
-def equalizer_settings(device: Equalizer) -> str:
-    gain = [f"gain {trimmed(device.gain_db)} dB"] if device.gain_db or not device.bands else []
-    phase = ["linear phase"] if device.phase == "linear" else []
-    return "; ".join([*(band_settings(band) for band in device.bands), *gain, *phase])
-
-
-def band_settings(band: Band) -> str:
-    scope = "" if band.scope == "stereo" else f"{band.scope} "
-    if band.kind in ("high-pass", "low-pass"):
-        what = f"{band.slope_db} dB/octave"
-    else:
-        what = f"{band.gain_db:+g} dB"
-    return f"{scope}{band.kind} {trimmed(band.freq_hz)} Hz, {what}"
-
-
-def trim_settings(device: ChannelTrim) -> str:
-    """The channels that are moved, or that none is."""
-    moved = [
-        f"{side} {gain_db:+.4g} dB"
-        for side, gain_db in (("left", device.left_db), ("right", device.right_db))
-        if gain_db
-    ]
-    turned = ["right turned over"] if device.right_inverted else []
-    return ", ".join([*moved, *turned]) or "channel trim"
-
-
-def ride_settings(device: Ride) -> str:
-    """How many points, and between which gains."""
-    gains = [point.gain_db for point in device.points]
-    if not gains:
-        return "ride"
-    counted = "1 point" if len(gains) == 1 else f"{len(gains)} points"
-    return f"ride, {counted}, {min(gains):+.3g} to {max(gains):+.3g} dB"
-
-
-def multiband_settings(device: MultibandCompressor) -> str:
-    """Each band with its ratio and threshold, lowest first; the highest has no upper edge."""
-    bands = sorted(device.bands, key=lambda band: band.upper_hz)
-    if not bands:
-        return spoken_device(device)
-    edges = [*(f"to {trimmed(band.upper_hz)} Hz" for band in bands[:-1]), "above"]
-    words = [f"{edge} {dynamic_band_settings(band)}" for edge, band in zip(edges, bands, strict=True)]
-    return f"{spoken_device(device)}, {'; '.join(words)}"
-
-
-def dynamic_band_settings(band: DynamicBand) -> str:
-    gain = f", {band.gain_db:+.3g} dB" if band.gain_db else ""
-    if band.ratio == 1.0:
-        return f"as it is{gain}"
-    return f"{trimmed(band.ratio)}:1 over {trimmed(band.threshold_dbfs)} dBFS{gain}"
-
-
-def dynamic_eq_band_settings(band: DynamicEqBand) -> str:
-    """``bell 3000 Hz, up to -4 dB, 2:1 over -30 dBFS``."""
-    if band.is_neutral:
-        return f"{band.kind} {trimmed(band.freq_hz)} Hz as it is"
-    over = f"{trimmed(band.ratio)}:1 over {trimmed(band.threshold_dbfs)} dBFS"
-    return f"{band.kind} {trimmed(band.freq_hz)} Hz, up to {band.range_db:+.3g} dB, {over}{spoken_key(band.key)}"
-
-
-def spoken_key(key: str) -> str:
-    return f", listening to {key}" if key else ""
+def automation_settings(item: Automation) -> str:
+    """How many points, and between which values."""
+    values = [point.value for point in item.points]
+    unit = unit_of(item.parameter)
+    if not values:
+        return "automation without points"
+    counted = "1 point" if len(values) == 1 else f"{len(values)} points"
+    return f"{counted}, {min(values):+.3g} to {max(values):+.3g} {unit}".rstrip()
 
 
 def unit_of(field: str) -> str:
     return UNITS.get(field.rsplit("_", 1)[-1], "") if "_" in field else UNITS.get(field, "")
-
-
-def trimmed(number: float) -> str:
-    """At most two decimals, none that are zero."""
-    text = f"{number:.2f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text

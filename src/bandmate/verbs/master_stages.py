@@ -256,7 +256,7 @@ def delivery_evidence(master: MadeMaster, rate_hz: int, ceiling_dbtp: float | No
 def settings_of(device: AnyDevice) -> tuple[str, ...]:
     """A device in words, one setting each."""
     from bandmate.song.devices import Equalizer, Limiter, MultibandCompressor
-    from bandmate.song.spoken import band_settings, device_settings
+    from bandmate.song.spoken_devices import band_settings, device_settings
 
     match device:
         case Equalizer():
