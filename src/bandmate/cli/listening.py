@@ -1,4 +1,4 @@
-"""Commands that listen: listen, propose mix, propose master."""
+"""Commands that listen: listen, propose mix, propose structure, propose master."""
 
 from __future__ import annotations
 
@@ -140,6 +140,17 @@ def print_three(song: Song, states: Sequence[ProposalState], depth: DepthName, *
     for state in states:
         print_proposal(song, state, depth)
         write("")
+
+
+@propose.command("structure")
+def propose_structure(project: InProject = None, json: AsJson = False) -> None:
+    """Tempo, bars and sections, for a song that has none."""
+    from bandmate.verbs.structuring import propose_structure as ask
+
+    with opened(project) as here, progress_bar() as progress:
+        state = ask(here, progress=progress)
+        song = here.song
+    print_json(proposal_facts(song, state)) if json else print_proposal(song, state)
 
 
 @propose.command("master")

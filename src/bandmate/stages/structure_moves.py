@@ -90,7 +90,7 @@ def tempo_move(song: Song, structure: Structure) -> Move:
         ),
         evidence=(
             Evidence(what="tempo", unit="bpm", after=round(structure.bpm, 2)),
-            Evidence(what="drift from one tempo, at most", unit="ms", target=1000 * STEADY_SECONDS),
+            Evidence(what="most that a beat may be off one tempo", unit="ms", after=1000 * STEADY_SECONDS),
             Evidence(what="first whole bar begins", unit="s", after=round(start, 3)),
         ),
         confidence=round(structure.tempo_confidence, 2),
