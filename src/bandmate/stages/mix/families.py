@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bandmate.stages.mix.balance_family import BALANCE
 from bandmate.stages.mix.family import Family
+from bandmate.stages.mix.low_end_family import LOW_END
 from bandmate.stages.mix.masking_family import MASKING
 from bandmate.stages.mix.phase_family import PHASE
 
-FAMILIES: tuple[Family, ...] = (PHASE, BALANCE, MASKING)
+FAMILIES: tuple[Family, ...] = (PHASE, BALANCE, LOW_END, MASKING)
