@@ -52,12 +52,14 @@ def with_vibrato(job: Job, take: Take) -> Take:
 def brass(job: Job) -> Take:
     rng = job.rng
     if rng.random() < 0.6:
-        made = parts.one_of(
-            rng,
+        makers = [
             lambda: parts.stabs(rng, job.use, job.seconds, 46, 77),
             lambda: parts.stabs(rng, job.use, job.seconds, 46, 77),
             lambda: parts.section(rng, job.use, job.seconds, 46, 76),
-        )
+        ]
+        if job.use == "teach":  # came later; the judging set stays what it was
+            makers.append(lambda: parts.held_chords(rng, job.use, job.seconds, 48, 79))
+        made = parts.one_of(rng, *makers)
         if job.model:
             return Take(circuits.horns(rng, made[1], job.seconds), "own:horns", made[0])
         if rng.random() < 0.4:  # different horns together

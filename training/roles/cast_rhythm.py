@@ -167,6 +167,7 @@ def keys(job: Job) -> Take:
         if rng.random() < 0.5:
             made = parts.riff(rng, job.use, job.seconds, 36, 72, voices=3) if rng.random() < 0.7 else made
             sound = strings.plucked(rng, strings.instrument(rng, "clav"), made[1], job.seconds)
+            sound = wah(rng, sound) if rng.random() < 0.35 else sound
             take = Take(sound, "own:clav", made[0])
         elif rng.random() < 0.5 and available():
             kind = str(rng.choice(["rhodes", "wurlitzer"]))
@@ -175,6 +176,8 @@ def keys(job: Job) -> Take:
             take = Take(circuits.electric_piano(rng, made[1], job.seconds), "own:electric-piano", made[0])
     else:
         take = job.play((4, 4, 5, 5, 6, 7, 7), made)
+        if job.use == "teach" and take.source.endswith(":7") and rng.random() < 0.3:
+            take = take._replace(sound=wah(rng, take.sound))
     if rng.random() < 0.2:
         take = take._replace(sound=amplified(rng, take.sound, float(rng.uniform(-6, 14))))
     elif rng.random() < 0.15:

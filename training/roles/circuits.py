@@ -116,8 +116,8 @@ def horns(rng: Rng, notes: list[Note], seconds: float) -> Signal:
     frames = round(seconds * RATE_HZ)
     out = np.zeros(frames + RATE_HZ)
     players, rise = int(rng.choice([1, 1, 2, 3])), float(rng.uniform(0.02, 0.09))
-    formant, quality = float(np.exp(rng.uniform(np.log(350), np.log(1600)))), float(rng.uniform(0.6, 1.5))
-    low, octaves = float(rng.uniform(300, 1200)), float(rng.uniform(1.5, 3.2))
+    formant, quality = float(np.exp(rng.uniform(np.log(350), np.log(3000)))), float(rng.uniform(0.6, 1.5))
+    low, octaves = float(np.exp(rng.uniform(np.log(300), np.log(2500)))), float(rng.uniform(1.5, 3.2))
     depth, speed, fall = float(rng.uniform(0, 22)), float(rng.uniform(4.3, 6.0)), float(rng.choice([0, 0, 0, 300]))
     for note in notes:
         start, held = round(note.start * RATE_HZ), round(note.length * RATE_HZ)

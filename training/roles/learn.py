@@ -82,7 +82,7 @@ def fitted_temperature(rows: Rows, settings: Settings) -> float:
     scores, numbers = [], []
     for sets in LEFT_OUT:
         out = np.isin(banks, sets)
-        model = Model({name: values[~out] for name, values in rows.items()}, 1, settings)
+        model = Model({name: values[~out] for name, values in rows.items()}, NETWORKS, settings)
         known = np.isin(rows["role"], np.unique(rows["role"][~out])) & out
         scores.append(model.scores(rows["features"][known]))
         numbers.append([ROLES.index(role) for role in rows["role"][known]])
