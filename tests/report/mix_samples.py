@@ -217,9 +217,9 @@ def track(number: int, name: str, **changed: object) -> TrackRow:
         heard_share=0.42,
         gain_db=-3.0,
         pan=-0.3,
-        lost=shares(1.1 / (number + 1)),
+        hidden=shares(1.1 / (number + 1)),
     )
-    now = replace(was, loudness_lufs=-22.9 - number, heard_share=0.57, gain_db=-1.5, lost=shares(0.6 / (number + 1)))
+    now = replace(was, loudness_lufs=-22.9 - number, heard_share=0.57, gain_db=-1.5, hidden=shares(0.6 / (number + 1)))
     facts: dict[str, Any] = {
         "id": name.lower(),
         "name": name,

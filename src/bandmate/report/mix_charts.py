@@ -1,8 +1,8 @@
 """The drawings that only the report of a mix has: masking over time, spectra of a pair, rides, what is lost of whom.
 
 Conventions: as in `charts`, on whose frames, ticks and curves they are built. Class ``c0`` is without the moves, ``c1``
-with them; ``t0``, ``t1``, ``t2`` are the tracks of a finding. What is lost is shaded in five steps (``d1`` to ``d5``,
-`LOST_STEPS`), ``d0`` is where nothing much is lost, and what is left empty has nothing to lose.
+with them; ``t0``, ``t1``, ``t2`` are the tracks of a finding. What is lost is shaded in five steps (``d1``
+to ``d5``), ``d0`` is where little is lost, and what is left empty has nothing to lose.
 
 Not covered: legends and captions, which the page writes as text.
 """
@@ -15,15 +15,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from bandmate.report.charts import Frame, Scale, clock_grid, curve, drawing, hertz_grid, level_grid, upright
+from bandmate.report.charts import (
+    Frame,
+    Scale,
+    clock_grid,
+    curve,
+    drawing,
+    hertz_grid,
+    kind,
+    level_grid,
+    playhead,
+    upright,
+)
 from bandmate.report.curves import Line, finite, hertz_text, limits
 from bandmate.report.data import Curve
 from bandmate.report.master_charts import hertz_frame, section_marks
 from bandmate.report.master_data import SectionRow
 from bandmate.report.mix_data import FaderRide, Grid, MaskingMap, Spectra, TrackRow
 
-LOST_STEPS = (0.1, 0.25, 0.4, 0.6, 0.8)
-"""From each of these shares on a cell is a shade darker."""
+Steps = tuple[float, ...]
+
+PAIR_STEPS: Steps = (0.1, 0.25, 0.4, 0.6, 0.8)
+"""From each of these shares on a cell is a shade darker: of what one track takes, and of what is hidden."""
+
+REST_STEPS: Steps = (0.4, 0.6, 0.75, 0.9, 0.97)
+"""The same for what all others take together, which is much: 75 % where they are as loud as the track itself."""
 
 LANE, LANE_GAP = 110, 30
 """Height of a map, and room for the name above it."""
@@ -31,7 +47,7 @@ LANE, LANE_GAP = 110, 30
 ROW, STRIP = 44, 11
 """Height of a track's row, and of one of its two strips."""
 
-RIDE_LANE = 58
+RIDE_LANE, HISTORY_HEIGHT = 58, 180
 MOST_BAR_TICKS = 9
 MAP_TICKS_HZ = (50, 100, 200, 500, 1000, 2000, 5000, 10000)
 LEAST_TICK_GAP = 13.0
@@ -58,9 +74,29 @@ def masking_chart(one: MaskingMap, time: Clock, labels: Sequence[str], words: st
         top = LANE_GAP + i * (LANE + LANE_GAP)
         marks += f'<text class="tick lane" x="0" y="{top - 7}">{escape(label)}</text>'
         marks += band_ticks(one.band_hz, top)
-        marks += heat(grid, columns, top=top, height=LANE, is_upwards=True) + place_mark(one, time.seconds, top)
+        marks += heat(grid, columns, steps_of(one), top=top, height=LANE, is_upwards=True) + place_mark(
+            one, time.seconds, top
+        )
     marks += section_lines(time, height) + over_all(height, time.seconds)
     return drawing(frame, marks, "", words)
+
+
+def steps_of(one: MaskingMap) -> Steps:
+    """How a map is shaded."""
+    return PAIR_STEPS if one.masker else REST_STEPS
+
+
+def history_chart(lines: Sequence[Line], time: Clock, words: str) -> str:
+    """Loudness over time with the song's sections behind it. Empty where no curve has a number."""
+    ends = limits([y for line in lines for y in line.y], step=6, deepest=30)
+    if not any(finite(line.y) for line in lines) or ends is None or time.seconds <= 0:
+        return ""
+    frame = Frame(Scale(0.0, time.seconds), Scale(*ends), HISTORY_HEIGHT)
+    marks = (
+        section_marks(time.sections, time.seconds, frame.height) + level_grid(frame, "LUFS") + time_grid(frame, time)
+    )
+    inside = "".join(curve(line, frame, kind(i, len(lines))) for i, line in enumerate(lines))
+    return drawing(frame, marks, inside + playhead(frame), words)
 
 
 def band_ticks(band_hz: Sequence[float], top: float) -> str:
@@ -99,10 +135,10 @@ def place_mark(one: MaskingMap, seconds: float, top: float) -> str:
     )
 
 
-def lost_chart(tracks: Sequence[TrackRow], time: Clock, words: str) -> str:
-    """What is lost of every track over time: two strips each, without the moves and with them. Empty for no track."""
-    shown = [track for track in tracks if finite(track.was.lost + track.now.lost)]
-    columns = max((len(state.lost) for track in shown for state in (track.was, track.now)), default=0)
+def hidden_chart(tracks: Sequence[TrackRow], time: Clock, words: str) -> str:
+    """What is hidden of every track over time: two strips each, without the moves and with them. Empty for no track."""
+    shown = [track for track in tracks if finite(track.was.hidden + track.now.hidden)]
+    columns = max((len(state.hidden) for track in shown for state in (track.was, track.now)), default=0)
     if not shown or time.seconds <= 0:
         return ""
     height = ROW * len(shown) + 4
@@ -111,20 +147,20 @@ def lost_chart(tracks: Sequence[TrackRow], time: Clock, words: str) -> str:
     for i, track in enumerate(shown):
         top = i * ROW + 17
         marks += f'<text class="tick lane" x="0" y="{top - 4}">{escape(track.name)}</text>'
-        marks += heat((track.was.lost,), columns, top=top, height=STRIP)
-        marks += heat((track.now.lost,), columns, top=top + STRIP + 1, height=STRIP)
+        marks += heat((track.was.hidden,), columns, PAIR_STEPS, top=top, height=STRIP)
+        marks += heat((track.now.hidden,), columns, PAIR_STEPS, top=top + STRIP + 1, height=STRIP)
     marks += section_lines(time, height) + over_all(height, time.seconds)
     return drawing(frame, marks, "", words)
 
 
-def heat(grid: Grid, columns: int, *, top: float, height: float, is_upwards: bool = False) -> str:
+def heat(grid: Grid, columns: int, steps: Steps, *, top: float, height: float, is_upwards: bool = False) -> str:
     """Cells shaded by their share; the first row is at the bottom where ``is_upwards``."""
     rows = len(grid)
     if not rows:
         return ""
-    shades: list[list[str]] = [[] for _ in range(len(LOST_STEPS) + 1)]
+    shades: list[list[str]] = [[] for _ in range(len(steps) + 1)]
     for y, row in enumerate(grid[::-1] if is_upwards else grid):
-        for start, length, level in shaded_runs(row):
+        for start, length, level in shaded_runs(row, steps):
             shades[level].append(f"M{start} {y}h{length}v1h-{length}z")
     paths = "".join(f'<path class="d{level}" d="{"".join(cells)}"/>' for level, cells in enumerate(shades) if cells)
     return (
@@ -133,11 +169,11 @@ def heat(grid: Grid, columns: int, *, top: float, height: float, is_upwards: boo
     )
 
 
-def shaded_runs(row: Curve) -> list[tuple[int, int, int]]:
+def shaded_runs(row: Curve, steps: Steps) -> list[tuple[int, int, int]]:
     """The stretches of one row: where each begins, how long it is, its shade."""
     found: list[tuple[int, int, int]] = []
     for x, share in enumerate(row):
-        level = lost_level(share)
+        level = shade_of(share, steps)
         if level is None:
             continue
         start, length, before = found[-1] if found else (-1, 0, -1)
@@ -148,12 +184,12 @@ def shaded_runs(row: Curve) -> list[tuple[int, int, int]]:
     return found
 
 
-def lost_level(share: float | None) -> int | None:
+def shade_of(share: float | None, steps: Steps) -> int | None:
     """0 to 5; None where there is no number."""
     if share is None or not math.isfinite(share):
         return None
     # subtle: what the page says in whole per cent must have the shade of the number that is said
-    return bisect_right(LOST_STEPS, round(share, 3))
+    return bisect_right(steps, round(share, 3))
 
 
 def spectra_chart(spectra: Spectra, words: str) -> str:

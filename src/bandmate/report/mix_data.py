@@ -57,8 +57,8 @@ class TrackState:
         of the moments and bands that matter to it, those in which it is at most 6 dB below everything else.
     gain_db, pan : float
         of the fader; pan is -1 (left) to 1.
-    lost : tuple (columns,)
-        share of its loudness that the other tracks take; None where it rests.
+    hidden : tuple (columns,)
+        the rest of that share over time: 1 where nothing of it is heard; None where it rests.
     """
 
     loudness_lufs: float | None = None
@@ -69,7 +69,7 @@ class TrackState:
     heard_share: float | None = None
     gain_db: float = 0.0
     pan: float = 0.0
-    lost: Curve = ()
+    hidden: Curve = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +278,7 @@ class MixReport:
     other_moves : tuple of MoveRow
         those that answer no finding.
     column_seconds : float
-        width of the columns of ``TrackState.lost``; 0 without any.
+        width of the columns of ``TrackState.hidden``; 0 without any.
     bar_seconds : tuple of float
         where each bar begins, from bar 1; empty where bars are not known.
     tempo_bpm : float or None

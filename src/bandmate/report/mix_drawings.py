@@ -10,15 +10,16 @@ from markupsafe import Markup
 from bandmate.report import mix_wording, wording
 from bandmate.report.curves import Line, finite
 from bandmate.report.data import Measured, ReportData
-from bandmate.report.master_charts import sections_chart
 from bandmate.report.master_drawings import LINE, correlation_drawing, picture, waveforms, width_drawing
 from bandmate.report.mix_charts import (
-    LOST_STEPS,
+    PAIR_STEPS,
     Clock,
-    lost_chart,
+    hidden_chart,
+    history_chart,
     masking_chart,
     rides_chart,
     spectra_chart,
+    steps_of,
 )
 from bandmate.report.mix_data import FindingRow, MaskingMap, MixReport, Spectra, TrackHistory
 from bandmate.report.mix_numbers import map_numbers
@@ -40,8 +41,8 @@ def mix_drawings(report: MixReport) -> list[Drawing]:
 
 
 def track_drawings(report: MixReport) -> list[Drawing]:
-    """What is lost of each track over time, what the others take of the lead, and the faders."""
-    drawings = [lost_drawing(report), rides_drawing(report)]
+    """What is hidden of each track over time, what the others take of the lead, and the faders."""
+    drawings = [hidden_drawing(report), rides_drawing(report)]
     if report.lead:
         drawings.insert(1, masking_drawing(report, report.lead))
     return [drawing for drawing in drawings if drawing.svg]
@@ -85,7 +86,7 @@ def loudness_drawing(report: MixReport, pair: ReportData) -> Drawing:
     ]
     loudest = [wording.loudness_text(m.max_short_term_lufs) for m in (pair.before, pair.after)]
     words = f"Short-term loudness of the mix over time. Loudest 3 seconds: {loudest[0]} before, {loudest[1]} after."
-    svg = sections_chart(lines, None, report.sections, seconds_of(report), words)
+    svg = history_chart(lines, clock_of(report), words)
     caption = "Short-term: each point is 3 seconds long."
     return Drawing(LINE, "Loudness over time", caption, legend(pair), Markup(svg))
 
@@ -105,15 +106,16 @@ def masking_drawing(report: MixReport, one: MaskingMap) -> Drawing:
     words = f"{mix_wording.map_title(one)}, by band and moment. Most without the moves: "
     words += f"{mix_wording.worst(sums.worst_was)}; with them: {mix_wording.worst(sums.worst_now)}."
     svg = masking_chart(one, clock_of(report), (WITHOUT, WITH), words)
-    return Drawing(HEAT, mix_wording.map_title(one), caption, mix_wording.lost_legend(LOST_STEPS), Markup(svg))
+    return Drawing(HEAT, mix_wording.map_title(one), caption, mix_wording.lost_legend(steps_of(one)), Markup(svg))
 
 
-def lost_drawing(report: MixReport) -> Drawing:
-    words = f"What the others take of each of {wording.counted(len(report.tracks), 'track')} over time."
-    svg = lost_chart(report.tracks, clock_of(report), words)
-    caption = "Share of a track's loudness that the others take; the darker the more is lost. Of each track the upper "
-    caption += "strip is without the moves, the lower one with them; empty where it rests."
-    return Drawing(HEAT, "What is lost of whom", caption, mix_wording.lost_legend(LOST_STEPS), Markup(svg))
+def hidden_drawing(report: MixReport) -> Drawing:
+    words = f"What is hidden of each of {wording.counted(len(report.tracks), 'track')} over time."
+    svg = hidden_chart(report.tracks, clock_of(report), words)
+    caption = "Share of a track's own bands in which it is more than 6 dB below everything else; the darker the more "
+    caption += "is hidden. Of each track the upper strip is without the moves, the lower one with them; empty where it "
+    caption += "rests."
+    return Drawing(HEAT, "What is hidden, and when", caption, mix_wording.lost_legend(PAIR_STEPS), Markup(svg))
 
 
 def spectra_drawing(spectra: Spectra) -> Drawing:
@@ -134,7 +136,7 @@ def spectra_drawing(spectra: Spectra) -> Drawing:
 def history_drawing(report: MixReport, history: TrackHistory) -> Drawing:
     lines = [Line(WITHOUT, history.seconds, history.was_lufs), Line(WITH, history.seconds, history.now_lufs)]
     words = f"Loudness of {history.track} over time, without and with the moves."
-    svg = sections_chart(lines, None, report.sections, seconds_of(report), words)
+    svg = history_chart(lines, clock_of(report), words)
     caption = "Short-term, as it leaves the fader: each point is 3 seconds long."
     names = (("c0", WITHOUT), ("c1", WITH))
     return Drawing(LINE, f"{history.track} over time", caption, names, Markup(svg))

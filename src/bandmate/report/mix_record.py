@@ -95,7 +95,7 @@ def brief_history(history: TrackHistory) -> TrackHistory:
 
 
 def brief_track(row: TrackRow) -> TrackRow:
-    was, now = (replace(state, lost=brief_shares(state.lost)) for state in (row.was, row.now))
+    was, now = (replace(state, hidden=brief_shares(state.hidden)) for state in (row.was, row.now))
     return replace(row, was=was, now=now)
 
 

@@ -112,7 +112,7 @@ def measured(row: FindingRow) -> str:
     return f"{figure(fact.before, fact.unit)} without, {figure(fact.after, fact.unit)} with"
 
 
-def pair(was: float | None, now: float | None, unit: str, decimals: int = 1) -> str:
+def pair(was: float | None, now: float | None, unit: str = "", decimals: int = 1) -> str:
     """``−23.4 → −21.4 LUFS``; one number where nothing that is shown changes."""
     first, second = (wording.number_text(value, decimals) for value in (was, now))
     said = [wording.with_unit(value, unit, decimals).strip() for value in (was, now)]
@@ -122,10 +122,10 @@ def pair(was: float | None, now: float | None, unit: str, decimals: int = 1) -> 
     return f"{start}{wording.NO_BREAK}→ {said[1]}"
 
 
-def share_pair(was: float | None, now: float | None) -> str:
+def share_pair(was: float | None, now: float | None, unit: str = "%") -> str:
     """The same for shares, in whole per cent."""
     first, second = (None if share is None else 100 * share for share in (was, now))
-    return pair(first, second, "%", 0)
+    return pair(first, second, unit, 0)
 
 
 def pan(state: TrackState) -> str:
@@ -146,7 +146,7 @@ def width(row: TrackRow) -> str:
     if row.channels == 1 or all(width == -math.inf for width in sides):
         return "mono"
     known = [None if width is None or math.isinf(width) else width for width in sides]
-    return pair(known[0], known[1], "dB")
+    return pair(known[0], known[1])
 
 
 def numbers(values: tuple[int, ...]) -> str:

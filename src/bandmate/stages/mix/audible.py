@@ -8,8 +8,12 @@ masked.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from bandmate.stages.mix.session import Powers, Session, summed
+
+Cells = npt.NDArray[np.bool_]
+"""Yes or no by band and hop."""
 
 MASKED_BELOW_DB = -6.0
 """A track that is further below everything else in its band is not heard there."""
@@ -24,6 +28,13 @@ SAME_WITHIN_DB = 0.05
 
 def audible_share(own: Powers, rest: Powers) -> float:
     """Share of the cells that matter to a track in which it is not masked by ``rest``; both of shape (bands, hops)."""
+    matters, heard = audible_cells(own, rest)
+    count = int(matters.sum())
+    return float((heard & matters).sum() / count) if count else 1.0
+
+
+def audible_cells(own: Powers, rest: Powers) -> tuple[Cells, Cells]:
+    """Which cells matter to a track, and in which it is not masked by ``rest``; as many hops as the longer one has."""
     hops = max(own.shape[1], rest.shape[1])
     own, rest = padded(own, hops), padded(rest, hops)
     by_time = own.sum(axis=0)
@@ -31,11 +42,7 @@ def audible_share(own: Powers, rest: Powers) -> float:
     matters = (
         (by_time > loud * 10 ** (ACTIVE_HOPS_DB / 10)) & (by_time > 0) & (own > by_time * 10 ** (OWN_BANDS_DB / 10))
     )
-    count = int(matters.sum())
-    if not count:
-        return 1.0
-    heard = own >= rest * np.float32(10 ** (MASKED_BELOW_DB / 10))
-    return float((heard & matters).sum() / count)
+    return matters, own >= rest * np.float32(10 ** (MASKED_BELOW_DB / 10))
 
 
 def padded(power: Powers, hops: int) -> Powers:
