@@ -19,6 +19,7 @@ from bandmate.cli import (
     making,
     mastering,
     producing,
+    reporting,
     structuring,
     translating,
 )
@@ -40,8 +41,8 @@ ORDER = (
         "accept",
         "refuse",
     ),
-    *("ab", "abx", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch", "go-to"),
-    *("verify", "render"),
+    *("ab", "abx", "report", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch"),
+    *("go-to", "verify", "render"),
     *("codecs", "export", "album", "batch", "translate", "demo", "doctor"),
 )
 
@@ -71,6 +72,7 @@ for group in (
     diagnosing,
     deciding,
     comparing,
+    reporting,
     history,
     translating,
     codecs,

@@ -6,6 +6,7 @@ Conventions: as in `plots`. A picture that would have nothing to show is left ou
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bandmate.report.curves import Line, finite, hertz_text
@@ -16,6 +17,9 @@ from bandmate.report.plots import INK, Mark, Tolerance, clock_axis, picture, plo
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+LEAST_TICK_GAP = 0.07
+"""Between two ticks, as a share of the height."""
 
 BESIDE_DB = 3.0
 """How far the ends of the axis of a spectrum lie beyond its curves."""
@@ -82,8 +86,8 @@ def map_picture(one: MaskingMap, grid: Grid, word: str) -> bytes:
         mesh = axes.pcolormesh(*edges, values, cmap="Reds", vmin=0, vmax=100)
         mesh.set_label("_nolegend_")
         axes.figure.colorbar(mesh, ax=axes, label="% lost")
-        inside = [hz for hz in MAP_TICKS_HZ if one.band_hz[0] <= hz <= one.band_hz[-1]]
-        axes.set_yticks([band_share(one.band_hz, hz) for hz in inside], [hertz_text(hz) for hz in inside])
+        ticks = map_ticks(one.band_hz)
+        axes.set_yticks([band_share(one.band_hz, hz) for hz in ticks], [hertz_text(hz) for hz in ticks])
         axes.set_ylabel("Hz")
         axes.grid(visible=False)
         mark_place(axes, one, seconds)
@@ -91,6 +95,16 @@ def map_picture(one: MaskingMap, grid: Grid, word: str) -> bytes:
         return True
 
     return picture(f"{map_title(one)}, {word} the moves", paint)
+
+
+def map_ticks(band_hz: Sequence[float]) -> list[int]:
+    """Frequencies beside a map, as far as there is room; the higher ones first."""
+    shown: list[int] = []
+    for hz in reversed(MAP_TICKS_HZ):
+        is_inside = band_hz[0] <= hz <= band_hz[-1]
+        if is_inside and (not shown or band_share(band_hz, shown[-1]) - band_share(band_hz, hz) >= LEAST_TICK_GAP):
+            shown.append(hz)
+    return shown
 
 
 def mark_place(axes: Axes, one: MaskingMap, seconds: float) -> None:

@@ -24,6 +24,7 @@ from bandmate.report.mix_numbers import MixNumbers, WorstPlace
 STATES = ("accepted", "open", "refused", "stale")
 ANSWERED: dict[str, str] = {"accepted": "answered", "none": "no move answers it"}
 CENTRE_WITHIN = 0.005
+MONO_BELOW_DB = -60.0
 
 
 def findings_text(sums: MixNumbers) -> str:
@@ -141,9 +142,9 @@ def pan_pair(row: TrackRow) -> str:
 
 
 def width(row: TrackRow) -> str:
-    """Side over mid; the word mono for a track without sides."""
+    """Side over mid; the word mono for a track without sides, however it is stored."""
     sides = (row.was.width_db, row.now.width_db)
-    if row.channels == 1 or all(width == -math.inf for width in sides):
+    if row.channels == 1 or all(width is not None and width < MONO_BELOW_DB for width in sides):
         return "mono"
     known = [None if width is None or math.isinf(width) else width for width in sides]
     return pair(known[0], known[1])

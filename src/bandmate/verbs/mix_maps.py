@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from bandmate.song.findings import Finding
 
 MOST_COLUMNS = 160
-MATTERS = 0.08
-"""A cell of a map is drawn where the track has this much of the loudness of its loudest cells."""
+MATTERS = 0.4
+"""A cell matters where the track has this much of the loudness of its loudest cells: as much as 20 dB less power."""
+
+LOUDEST = 0.99
+"""What counts as the loudest cells, as a quantile."""
+
+ROOM_BANDS = 2
 
 LEFT_OVER = 0.05
 """Where third tracks leave less than this of a track, it is no use to ask what one of them takes."""
@@ -66,15 +71,16 @@ def masking_map(
     if any(track_id not in mix.scene.ids for mix in (mixes.was, mixes.now) for track_id in wanted):
         return None
     looks = [MapLook(mix, mixes, victim, masker, finding) for mix in (mixes.was, mixes.now)]
+    grids = [look.grid() for look in looks]
+    bands = drawn_bands(grids, looks[0].bands if finding else None)
     names = {track.id: spoken_name(track) for track in mixes.was.song.tracks}
-    centre_hz = mixes.was.scene.centre_hz
     return MaskingMap(
         victim=names[victim],
         masker=names.get(masker, ""),
-        band_hz=centre_hz,
+        band_hz=mixes.was.scene.centre_hz[bands],
         column_seconds=mixes.seconds / max(1, column_count(mixes.seconds)),
-        lost_was=looks[0].grid(),
-        lost_now=looks[1].grid(),
+        lost_was=rows_of(grids[0][bands]),
+        lost_now=rows_of(grids[1][bands]),
         low_hz=finding.low_hz if finding else None,
         high_hz=finding.high_hz if finding else None,
         start_seconds=finding.start_seconds if finding else None,
@@ -83,6 +89,24 @@ def masking_map(
         share_now=looks[1].share(),
         parts=map_parts(looks, sections),
     )
+
+
+def drawn_bands(grids: Sequence[Any], named: slice | None) -> slice:
+    """The bands in which anything is drawn, and those that the finding names, with a little room around them."""
+    import numpy as np
+
+    shown = [np.flatnonzero(np.isfinite(grid).any(axis=1)) for grid in grids]
+    edges = [int(edge) for found in shown if found.size for edge in (found[0], found[-1])]
+    edges += [named.start, named.stop - 1] if named and named.stop > named.start else []
+    count = grids[0].shape[0]
+    if not edges:
+        return slice(0, count)
+    return slice(max(0, min(edges) - ROOM_BANDS), min(count, max(edges) + 1 + ROOM_BANDS))
+
+
+def rows_of(grid: Any) -> Grid:
+    """A grid as plain values; None for NaN."""
+    return tuple(tuple(None if share != share else round(share, 4) for share in row) for row in grid.tolist())
 
 
 def map_parts(looks: Sequence[MapLook], sections: Sequence[SectionRow]) -> tuple[MapPart, ...]:
@@ -121,31 +145,34 @@ class MapLook:
         self._heard = partial_loudness(own, rest, scene.centre_hz)
         has_range = finding is not None and finding.low_hz is not None and finding.high_hz is not None
         low, high = (finding.low_hz or 0.0, finding.high_hz or 0.0) if finding and has_range else (0.0, np.inf)
-        self._bands = bands_between(scene.centre_hz, low, high)
+        self.bands = bands_between(scene.centre_hz, low, high)
+        self._has_range = has_range
+        loud = float(np.quantile(self._quiet[:, self._sounds], LOUDEST)) if self._sounds.any() else 0.0
+        self._matters = (self._quiet > MATTERS * loud) & self._sounds
         is_long = finding is not None and finding.end_seconds > finding.start_seconds
         self._stretch = (finding.start_seconds, finding.end_seconds) if finding and is_long else None
 
-    def grid(self) -> Grid:
-        """Share that is lost by band and column."""
+    def grid(self) -> Any:
+        """Share that is lost by band and column; NaN where nothing matters or third tracks leave nothing to take."""
         import numpy as np
 
         named = (self._quiet, self._could, self._heard)
-        quiet, could, heard = (in_columns(one * self._sounds, self._mixes, self._hop_seconds) for one in named)
-        loud = float(np.quantile(quiet, 0.99)) if quiet.size else 0.0
-        matters = (quiet > MATTERS * loud) & (could > LEFT_OVER * quiet) & (quiet > 0)
+        quiet, could, heard = (in_columns(one * self._matters, self._mixes, self._hop_seconds) for one in named)
+        is_drawn = (quiet > 0) & (could > LEFT_OVER * quiet)
         lost = np.clip(1.0 - heard / np.where(could > 0, could, 1.0), 0.0, 1.0)
-        return tuple(
-            tuple(round(value, 4) if is_drawn else None for value, is_drawn in zip(row, drawn, strict=True))
-            for row, drawn in zip(lost.tolist(), matters.tolist(), strict=True)
-        )
+        return np.where(is_drawn, lost, np.nan)
 
     def share(self, stretch: tuple[float, float] | None = None) -> float | None:
-        """Share that is lost in a stretch (the finding's by default), within the finding's range."""
+        """Share that is lost in a stretch (the finding's by default): of all within the finding's range, as the finding
+        counts it; without one, of what matters."""
         from bandmate.stages.mix.masking import hops_of
 
         chosen = stretch or self._stretch or (0.0, self._mixes.seconds)
         start, end = hops_of(chosen, self._hop_seconds, self._could.shape[1])
-        counts = self._counts[start:end]
-        could = float(self._could[self._bands, start:end][:, counts].sum(dtype=float))
-        heard = float(self._heard[self._bands, start:end][:, counts].sum(dtype=float))
+        cells = self._matters[:, start:end] & self._counts[start:end]
+        if self._has_range:
+            cells[:] = self._counts[start:end]
+            cells[: self.bands.start] = cells[self.bands.stop :] = False
+        could = float(self._could[:, start:end][cells].sum(dtype=float))
+        heard = float(self._heard[:, start:end][cells].sum(dtype=float))
         return min(1.0, max(0.0, 1.0 - heard / could)) if could > 0 else None
