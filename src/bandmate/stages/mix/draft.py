@@ -15,7 +15,7 @@ from bandmate.stages.ears import Ears
 from bandmate.stages.hearing import Hearing
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.family import Family
-from bandmate.stages.mix.roles import Guess
+from bandmate.stages.mix.roles import SURE_ENOUGH, Guess
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.trial import Dropped, Trial, tried
 
@@ -73,6 +73,8 @@ class Draft:
             trial = tried(session, family, finding, answer)
             if isinstance(trial, Dropped):
                 dropped.append(trial.why)
+            elif trial.moves[0].confidence < SURE_ENOUGH:
+                dropped.append(f"{answer.deed} may be right, but that is not sure enough")
             else:
                 kept.append(trial)
         if not kept:
