@@ -189,11 +189,11 @@ def test_an_automated_fader_is_left_alone_and_named() -> None:
 def test_silence_gets_no_suggestion_and_says_why() -> None:
     _, _, proposal = proposal_for({"Vox": np.zeros(RATE_HZ), "Bass": np.zeros(RATE_HZ)})
     assert proposal.moves == ()
-    assert proposal.remarks == (
+    assert [finding.sentence for finding in proposal.findings] == [
         "Vox: silent; left alone",
         "Bass: silent; left alone",
-        "no suggestion: there is no track that sounds",
-    )
+    ]
+    assert proposal.remarks == ("no suggestion: there is no track that sounds",)
 
 
 def test_noise_gets_no_suggestion() -> None:
@@ -213,7 +213,7 @@ def test_one_track_is_counted_as_one() -> None:
 
 def test_the_two_channels_of_a_synthesizer_are_no_stereo_file() -> None:
     song, ears = band({"bass": tone(80)})
-    hearing = replace(ears.track(song, "bass"), stereo_kind="dual mono")
+    hearing = replace(ears.track(song, "bass"), channels=2, stereo_kind="dual mono", width_db=float("-inf"))
     played = replace(song.tracks[0], clips=(NoteClip(id="notes", length_ticks=960),))
     assert "stereo file" in " ".join(remarks_on(song, song.tracks[0], hearing))
     assert "stereo file" not in " ".join(remarks_on(song, played, hearing))
@@ -222,7 +222,8 @@ def test_the_two_channels_of_a_synthesizer_are_no_stereo_file() -> None:
 def test_a_whisper_is_not_called_silent() -> None:
     recordings = {"Vox": 1e-4 * tone(440.0), "Bass": stems()["Bass"]}
     _, _, proposal = proposal_for(recordings)
-    assert any(remark.startswith("Vox: too quiet or too short to measure, its peak") for remark in proposal.remarks)
+    (finding,) = proposal.findings
+    assert finding.kind == "silent" and finding.sentence.startswith("Vox: too quiet or too short to measure, its peak")
     assert "balance: tracks to compare: 1, too few to say what is usual; left alone" in proposal.remarks
 
 
@@ -230,8 +231,11 @@ def test_dc_is_not_called_rumble() -> None:
     recordings = stems()
     recordings["Bass"] = recordings["Bass"] + 0.1
     _, _, proposal = proposal_for(recordings, MixBrief(aspects=without("balance", "headroom")))
-    assert proposal.moves == ()
-    assert any("constant offset (DC) of +0.1" in remark for remark in proposal.remarks)
+    assert addresses(proposal) == ["tracks/bass/inserts/dc-filter"]
+    assert [finding.sentence for finding in proposal.findings] == [
+        "Bass: a constant offset (DC) of +0.100 of full scale"
+    ]
+    assert_reason_rests_on_evidence(proposal.moves[0])
 
 
 def test_a_song_without_tracks_is_answered() -> None:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from bandmate.song.tracks import Track
 from bandmate.sound.relation import relate
 from bandmate.stages.mix.delivered_names import is_far, is_underside, side_of
-from bandmate.stages.mix.phase_pairs import LikelyPair, likely_pairs
+from bandmate.stages.mix.phase_pairs import LikelyPair, likely_pairs, togetherness
 from bandmate.stages.mix.phase_sum import Reals, busiest, excerpt_of, moved, pair_sum_db
 from bandmate.stages.mix.session import Session
 
@@ -38,6 +38,9 @@ LEAST_CONFIDENCE = 0.3
 LEAST_TURNED, LEAST_LATE = 0.3, 0.5
 """The least correlation once lined up: to turn over, and to line up. What bleeds into a microphone has less."""
 
+LEAST_TOGETHER = 0.7
+"""A microphone that hears much else besides is no second one on that source, and late for a reason."""
+
 FAR_MS = 5.0
 """The most that a microphone that stands away on purpose is lined up by."""
 
@@ -47,7 +50,8 @@ APART = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """Two tracks that heard one source; ``correlation`` is that of the two once turned and lined up, 0 to 1."""
+    """Two tracks that heard one source; ``correlation`` is that of the two once turned and lined up, 0 to 1, and
+    ``togetherness`` how far they are loud together, -1 to 1."""
 
     first: Track
     second: Track
@@ -56,6 +60,7 @@ class Related:
     correlation_before: float
     correlation: float
     confidence: float
+    togetherness: float
     start_seconds: float
 
     def names(self, track_id: str) -> bool:
@@ -100,11 +105,8 @@ def find_phase_faults(session: Session, *, apart_from: Iterable[frozenset[str]] 
     ``apart_from`` are pairs that are spoken of already: the same recording twice.
     """
     spoken = set(apart_from)
-    related = [
-        found
-        for pair in likely_pairs(session)
-        if frozenset((pair.first.id, pair.second.id)) not in spoken and (found := relation_of(session, pair))
-    ]
+    new = (pair for pair in likely_pairs(session) if frozenset((pair.first.id, pair.second.id)) not in spoken)
+    related = [one for one in (relation_of(session, pair) for pair in new) if one is not None]
     turned = upside_down(session, related)
     found = [*turned, *out_of_time(session, related, {fault.track.id for fault in turned})]
     return tuple(sorted(found, key=lambda fault: -fault.gain_db))
@@ -126,6 +128,7 @@ def relation_of(session: Session, pair: LikelyPair) -> Related | None:
         found.correlation_before,
         found.correlation_after,
         found.confidence,
+        togetherness(session, first.id, second.id),
         start,
     )
 
@@ -209,7 +212,7 @@ def strongest(related: Sequence[Related], track_id: str) -> Related:
 def counts_as_late(session: Session, one: Related) -> bool:
     """Whether the delay of a pair is one that somebody would want to take away."""
     late_ms = abs(one.late_frames) * 1000 / session.song.rate_hz
-    if late_ms < LEAST_DELAY_MS or are_sides(one.first, one.second):
+    if late_ms < LEAST_DELAY_MS or one.togetherness < LEAST_TOGETHER or are_sides(one.first, one.second):
         return False
     if late_ms > COMB_TO_MS and "cymbals" in {session.guess(each.id).role for each in (one.first, one.second)}:
         return False

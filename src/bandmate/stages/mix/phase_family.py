@@ -13,6 +13,7 @@ from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding, FindingKind
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Track
+from bandmate.stages.mix.delivered_duplicates import find_duplicates
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.phase import (
     COMB_FROM_MS,
@@ -41,8 +42,9 @@ TIGHT = 0.7
 
 
 def find(session: Session) -> Iterator[Finding]:
-    """Every pair whose sum loses what it could have."""
-    for fault in find_phase_faults(session):
+    """Every pair whose sum loses what it could have. A true copy is spoken of as one (``delivered_duplicates``)."""
+    copies = [frozenset((one.track.id, one.original.id)) for one in find_duplicates(session)]
+    for fault in find_phase_faults(session, apart_from=copies):
         finding = finding_of(session, fault)
         if finding is not None:
             yield finding

@@ -30,6 +30,9 @@ ACTIVE_DB = -40.0
 FLOOR_DB = -40.0
 """Below its loud moments a track is not playing; below its own mean a band is silent."""
 
+COLUMNS = 3
+EITHER_DB = -35.0
+
 LIKE_FAMILY, LIKE_UNKNOWN, LIKE_STRANGERS = 0.3, 0.45, 0.7
 """The least likeness at which a pair is worth a look: of one family, of which one is unknown, of two families.
 Measured: twins under any equalizer 0.9 and more, microphones of one kit 0.4 to 0.9, strangers rarely over 0.5."""
@@ -99,6 +102,33 @@ def likeness(first: Pattern, second: Pattern) -> float:
     if not moving.any():
         return 0.0
     return float(np.average(product[moving] / size[moving], weights=weight[moving]))
+
+
+def togetherness(session: Session, first_id: str, second_id: str) -> float:
+    """Correlation of two tracks' levels every 30 ms while either plays, -1 to 1; 0 where that says nothing.
+
+    Two microphones on one source are loud together (0.85 and more, measured); an overhead has much that the snare
+    beneath it has not (about 0.5).
+    """
+    one, other = (levels_db(session.closeup(track_id).levels) for track_id in (first_id, second_id))
+    columns = min(len(one), len(other))
+    one, other = one[:columns], other[:columns]
+    either = (one > EITHER_DB) | (other > EITHER_DB)
+    one, other = one[either], other[either]
+    if len(one) < LEAST_HOPS or one.std() == 0 or other.std() == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def levels_db(power: Reals) -> npt.NDArray[np.float64]:
+    """Level against the loud moments, every three columns, dB, at least -40; empty for silence."""
+    whole = len(power) // COLUMNS * COLUMNS
+    mean = power[:whole].reshape(-1, COLUMNS).mean(axis=1, dtype=np.float64)
+    if not mean.any():
+        return np.zeros(0)
+    loud = float(np.quantile(mean[mean > 0], 0.95))
+    found: npt.NDArray[np.float64] = 10 * np.log10(np.maximum(mean / loud, 10 ** (FLOOR_DB / 10)))
+    return found
 
 
 def centred(bands: Reals) -> Reals:

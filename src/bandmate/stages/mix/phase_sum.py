@@ -79,3 +79,13 @@ def correlation(one: Reals, other: Reals, reach: int) -> Reals:
     cross = np.conj(scipy.fft.rfft(one, size)) * scipy.fft.rfft(other, size)
     curve: Reals = scipy.fft.irfft(cross, size)[np.arange(-reach, reach + 1)]
     return curve
+
+
+def correlated(session: Session, track_ids: tuple[str, str], seconds: float) -> float:
+    """Correlation of two tracks as they are, where both play most, -1 to 1; 0 for silence."""
+    start = busiest(session, track_ids, seconds)
+    one, other = (excerpt_of(session, session.song.track(i), start, seconds) for i in track_ids)
+    frames = min(len(one), len(other))
+    one, other = one[:frames], other[:frames]
+    power = float(np.einsum("i,i->", one, one)) * float(np.einsum("i,i->", other, other))
+    return float(np.einsum("i,i->", one, other)) / math.sqrt(power) if power > 0 else 0.0

@@ -16,7 +16,6 @@ from bandmate.song.song import Song
 from bandmate.stages.ears import Ears
 from bandmate.stages.mix.balance_moves import balance_remarks
 from bandmate.stages.mix.brief import MixBrief
-from bandmate.stages.mix.checks import remarks_on
 from bandmate.stages.mix.directions import DIRECTIONS, add_direction
 from bandmate.stages.mix.draft import Draft
 from bandmate.stages.mix.families import FAMILIES
@@ -25,7 +24,7 @@ from bandmate.stages.mix.reference import MixReference
 from bandmate.stages.mix.reference_moves import add_reference
 from bandmate.stages.mix.reference_whole import add_density, add_width
 from bandmate.stages.mix.rumble_moves import add_rumble
-from bandmate.stages.mix.session import Session, plays
+from bandmate.stages.mix.session import Session
 
 STAGE = "mix"
 
@@ -49,9 +48,6 @@ def propose_mix(
     session = Session(song, ears, brief)
     session.listen()
     draft = Draft(session)
-    for track in song.tracks:
-        if plays(track):
-            draft.remarks += remarks_on(song, track, session.hearing(track.id))
     if "noise" in brief.aspects:
         add_rumble(draft)
     is_fitted = False
