@@ -9,9 +9,20 @@ from bandmate.stages.mix.balance_family import BALANCE
 from bandmate.stages.mix.delivered_family import DELIVERED
 from bandmate.stages.mix.dynamics import UNEVEN_HITS, UNEVEN_PHRASES
 from bandmate.stages.mix.family import Family
+from bandmate.stages.mix.gate import BLEED
 from bandmate.stages.mix.low_end_family import LOW_END
 from bandmate.stages.mix.masking_family import MASKING
 from bandmate.stages.mix.phase_family import PHASE
 from bandmate.stages.mix.stereo_family import STEREO
 
-FAMILIES: tuple[Family, ...] = (*DELIVERED, *STEREO, PHASE, UNEVEN_PHRASES, UNEVEN_HITS, BALANCE, LOW_END, MASKING)
+FAMILIES: tuple[Family, ...] = (
+    *DELIVERED,
+    *STEREO,
+    PHASE,
+    BLEED,
+    UNEVEN_PHRASES,
+    UNEVEN_HITS,
+    BALANCE,
+    LOW_END,
+    MASKING,
+)
