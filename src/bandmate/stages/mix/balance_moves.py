@@ -25,6 +25,7 @@ from bandmate.stages.mix.balance import (
     rebalances,
 )
 from bandmate.stages.mix.family import Answer
+from bandmate.stages.mix.rides import has_own_rides
 from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name, spoken_role
@@ -39,16 +40,13 @@ def find_balance(session: Session) -> list[Finding]:
 
 def found_in(session: Session) -> tuple[Rebalance, ...]:
     """All tracks out of place but those whose fader is automated."""
-    return tuple(one for one in rebalances(parts_of(session)) if not has_rides(session.song.track(one.part.track_id)))
+    return tuple(
+        one for one in rebalances(parts_of(session)) if not has_own_rides(session.song.track(one.part.track_id))
+    )
 
 
 def is_worth_it(found: Rebalance) -> bool:
     return found.confidence >= SURE_ENOUGH and found.helps
-
-
-def has_rides(track: Track) -> bool:
-    """Whether the musician moves the fader over time."""
-    return any(one.parameter == "gain_db" and one.points for one in track.automation)
 
 
 def finding_of(found: Rebalance, session: Session) -> Finding:
@@ -157,7 +155,7 @@ def balance_remarks(session: Session) -> list[str]:
     said = [
         f"{spoken_name(track)}: its fader is automated; its balance is left alone"
         for track in session.tracks
-        if has_rides(track)
+        if has_own_rides(track)
     ]
     count = len(session.tracks)
     if 0 < count < FEWEST_TRACKS and len(session.song.tracks) > 1:

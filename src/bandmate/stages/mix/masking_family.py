@@ -8,9 +8,10 @@ from __future__ import annotations
 from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding
 from bandmate.stages.mix.family import Answer, Family
-from bandmate.stages.mix.masking import Scene, Stretch
+from bandmate.stages.mix.masking import Scene
 from bandmate.stages.mix.masking_answers import answers_to, region_of
 from bandmate.stages.mix.masking_find import Masked, masked_pairs
+from bandmate.stages.mix.rides import sections_of
 from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name
@@ -26,11 +27,6 @@ def find_masking(session: Session) -> list[Finding]:
     """The pairs with surely too much masking, the surest first."""
     found = masked_pairs(session, sections_of(session))
     return [finding_of(one, session) for one in found if one.confidence >= SURE_ENOUGH][:MOST_FINDINGS]
-
-
-def sections_of(session: Session) -> list[Stretch]:
-    """The sections of the song; empty where they are not known."""
-    return []
 
 
 def finding_of(found: Masked, session: Session) -> Finding:
