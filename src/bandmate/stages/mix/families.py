@@ -12,6 +12,7 @@ from bandmate.stages.mix.family import Family
 from bandmate.stages.mix.gate import BLEED
 from bandmate.stages.mix.low_end_family import LOW_END
 from bandmate.stages.mix.masking_family import MASKING
+from bandmate.stages.mix.pan_family import PAN
 from bandmate.stages.mix.phase_family import PHASE
 from bandmate.stages.mix.stereo_family import STEREO
 
@@ -25,4 +26,5 @@ FAMILIES: tuple[Family, ...] = (
     BALANCE,
     LOW_END,
     MASKING,
+    *PAN,
 )
