@@ -188,7 +188,7 @@ def shade_of(share: float | None, steps: Steps) -> int | None:
     """0 to 5; None where there is no number."""
     if share is None or not math.isfinite(share):
         return None
-    # subtle: what the page says in whole per cent must have the shade of the number that is said
+    # subtle: as many decimals as the JSON has, so that both say the same
     return bisect_right(steps, round(share, 3))
 
 

@@ -5,6 +5,8 @@ Conventions: charts over time span the same seconds, so that they line up. What 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from markupsafe import Markup
 
 from bandmate.report import mix_wording, wording
@@ -26,6 +28,9 @@ from bandmate.report.mix_numbers import map_numbers
 from bandmate.report.page import Drawing, legend, spectrum_drawing
 
 HEAT = "heat wide"
+NAME_PERCENT = 0.8
+"""Of the width of a chart, for each letter of a section's name."""
+
 WITHOUT, WITH = "without the moves", "with the moves"
 NOTHING = Measured(seconds=0.0, rate_hz=None, channels=None)
 
@@ -75,8 +80,18 @@ def seconds_of(report: MixReport) -> float:
 
 
 def clock_of(report: MixReport) -> Clock:
-    """The time axis that all charts over time share."""
-    return Clock(seconds_of(report), report.sections, report.bar_seconds)
+    """The time axis that all charts over time share; a section that is too short for its name goes without it."""
+    seconds = seconds_of(report)
+    sections = [
+        replace(one, name=one.name if is_wide(one.end_seconds - one.start_seconds, seconds, one.name) else "")
+        for one in report.sections
+    ]
+    return Clock(seconds, sections, report.bar_seconds)
+
+
+def is_wide(stretch_seconds: float, seconds: float, name: str) -> bool:
+    """Whether a name fits above its stretch on a page that is not narrow."""
+    return seconds > 0 and 100 * stretch_seconds / seconds >= len(name) * NAME_PERCENT
 
 
 def loudness_drawing(report: MixReport, pair: ReportData) -> Drawing:
@@ -100,7 +115,7 @@ def masking_drawing(report: MixReport, one: MaskingMap) -> Drawing:
     sums = map_numbers(one)
     shares = [wording.share_text(share) for share in (one.share_was, one.share_now)]
     where = "In the frame" if one.low_hz is not None else "On the whole"
-    caption = "Share of what would be heard of it, by band and moment; the darker the more is lost."
+    caption = "Share of what would be heard of it, by band and moment; the stronger the colour the more is lost."
     if one.share_was is not None:
         caption += f" {where} {shares[0]} without the moves, {shares[1]} with them."
     words = f"{mix_wording.map_title(one)}, by band and moment. Most without the moves: "
@@ -112,9 +127,9 @@ def masking_drawing(report: MixReport, one: MaskingMap) -> Drawing:
 def hidden_drawing(report: MixReport) -> Drawing:
     words = f"What is hidden of each of {wording.counted(len(report.tracks), 'track')} over time."
     svg = hidden_chart(report.tracks, clock_of(report), words)
-    caption = "Share of a track's own bands in which it is more than 6 dB below everything else; the darker the more "
-    caption += "is hidden. Of each track the upper strip is without the moves, the lower one with them; empty where it "
-    caption += "rests."
+    caption = "Share of a track's own bands in which it is more than 6 dB below everything else; the stronger the "
+    caption += "colour the more is hidden. Of each track the upper strip is without the moves, the lower one with "
+    caption += "them; empty where it rests."
     return Drawing(HEAT, "What is hidden, and when", caption, mix_wording.lost_legend(PAIR_STEPS), Markup(svg))
 
 
