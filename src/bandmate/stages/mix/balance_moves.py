@@ -60,7 +60,7 @@ def finding_of(found: Rebalance, session: Session) -> Finding:
         end_seconds=end,
         sentence=f"{part.name} plays {abs(found.distance_lu):.1f} LU {usual_place(part, kind)}",
         hint=f"listen to {part.name} against the others: {asks}?",
-        confidence=found.confidence,
+        confidence=round(found.confidence, 2),
         evidence=(figure_of(part, abs(found.distance_lu)),),
     )
 

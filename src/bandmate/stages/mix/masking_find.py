@@ -46,7 +46,7 @@ USUAL_TAKEN, TAKEN_SLOPE = 0.42, 9.0
 USUAL_OF_QUIET, OF_QUIET_SLOPE = 0.12, 7.5
 USUAL_EXCESS_DB, EXCESS_SLOPE, MOST_EXCESS_DB = -1.0, 0.6, 3.0
 BIAS = -0.75
-SECTION_BIAS = -1.0
+SECTION_BIAS = -2.0
 """How sure: a logistic law on what is taken of what could be heard, the same against quiet (its logarithm), and how
 loud the masker is; stricter for a single section, for there are many of these."""
 
@@ -118,11 +118,15 @@ def possible_pairs(scene: Scene) -> Iterator[tuple[str, str]]:
 
 
 def victims(scene: Scene, rank: dict[str, float], family: dict[str, str]) -> list[str]:
-    """What the musician cares most for, and the lead: the most important of what can lead, all that are equally so."""
-    focus = [i for i in scene.ids if i in scene.session.brief.focus]
+    """What the musician cares most for, and the leads; where only a lesser role can lead, the loudest of its kind."""
+    session = scene.session
+    focus = [i for i in scene.ids if i in session.brief.focus]
     can_lead = [i for i in scene.ids if rank[i] >= LEAD_IMPORTANCE and family[i] not in NEVER_LEADS and i not in focus]
     most = max((rank[i] for i in can_lead), default=0.0)
-    return focus + [i for i in can_lead if rank[i] == most]
+    leads = [i for i in can_lead if rank[i] == most]
+    if leads and most == LEAD_IMPORTANCE:
+        leads = [max(leads, key=session.loudness_lufs)]
+    return focus + leads
 
 
 def comes_near(scene: Scene, victim: str, masker: str) -> bool:
