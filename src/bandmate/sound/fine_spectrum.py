@@ -142,7 +142,8 @@ class FineSpectrumMeter:
         summed = np.concatenate([[0.0], np.cumsum(power)])
         below = np.interp(self._edges, np.arange(len(summed)), summed)
         levels = 10 * np.log10(np.maximum(np.diff(below) * self._scale, 10 ** (FLOOR_DB / 10)))
-        return levels.astype(np.float16)
+        rounded: Halves = levels.astype(np.float16)
+        return rounded
 
 
 def fine_bands(rate_hz: int, length: int) -> tuple[Reals, Reals]:

@@ -6,14 +6,17 @@ The order counts: each family is asked about the song as the moves before would 
 from __future__ import annotations
 
 from bandmate.stages.mix.balance_family import BALANCE
+from bandmate.stages.mix.boxiness import BOXINESS
 from bandmate.stages.mix.delivered_family import DELIVERED
 from bandmate.stages.mix.dynamics import UNEVEN_HITS, UNEVEN_PHRASES
 from bandmate.stages.mix.family import Family
 from bandmate.stages.mix.gate import BLEED
+from bandmate.stages.mix.harshness import HARSHNESS
 from bandmate.stages.mix.low_end_family import LOW_END
 from bandmate.stages.mix.masking_family import MASKING
 from bandmate.stages.mix.pan_family import PAN
 from bandmate.stages.mix.phase_family import PHASE
+from bandmate.stages.mix.resonance import RESONANCE
 from bandmate.stages.mix.stereo_family import STEREO
 
 FAMILIES: tuple[Family, ...] = (
@@ -21,6 +24,9 @@ FAMILIES: tuple[Family, ...] = (
     *STEREO,
     PHASE,
     BLEED,
+    RESONANCE,
+    HARSHNESS,
+    BOXINESS,
     UNEVEN_PHRASES,
     UNEVEN_HITS,
     BALANCE,
