@@ -206,7 +206,10 @@ def test_a_finding_says_where_what_and_how_sure_it_is() -> None:
         "predicted",
         "after",
     ]
-    assert [words(h) for h in card.xpath("figure//h4")] == ["What Pad takes of Lead Vox", "Spectra before and after"]
+    assert [words(h) for h in card.xpath("figure//h4")] == [
+        "What Pad takes of Lead Vox",
+        "Spectrum of Lead Vox and Pad",
+    ]
 
 
 def test_what_became_of_a_finding_is_said() -> None:
@@ -225,9 +228,25 @@ def test_no_finding_is_said() -> None:
     page = read(REPORTS["no finding"])
     assert words(page.xpath("//section[@id='findings']/p")[0]) == "Nothing was measured outside its tolerance."
     assert words(page.xpath("//p[@class='mix-head']")[0]) == "P1 No finding; no move."
-    assert "No move is accepted or open, so both are the song as it is." in words(page)
+    assert "No move is accepted or open: this is the song as it is." in words(page)
     assert page.xpath("//*[@id='moves']") == []
     assert "No track plays anything." in words(read(empty_report()))
+
+
+def test_where_nothing_is_moved_everything_is_said_once() -> None:
+    page = read(mix_report(moves_made=()))
+    assert cells(page, "numbers")[0] == ["Loudness", "-18.9 LUFS"]
+    assert page.xpath("//*[contains(@class,'line c0') or contains(@class,'density c0')]") == []
+    chart = page.xpath("//article[@aria-labelledby='finding-1']/figure[1]")[0]
+    assert [words(t) for t in chart.xpath(".//*[contains(@class,'lane')]")] == ["the song as it is"]
+    assert [words(li) for li in page.xpath("//article[@aria-labelledby='finding-1']/figure[2]//ul/li")] == [
+        "Lead Vox",
+        "Pad",
+        "820–2350 Hz",
+    ]
+    lost = page.xpath("//figure[.//h3='What is hidden, and when']")[0]
+    assert len(lost.xpath(".//*[@class='cells']")) == 3
+    assert page.xpath("//section[@id='plots']//*[@class='legend']") == []
 
 
 def test_a_map_is_shaded_framed_and_put_into_words() -> None:
@@ -243,7 +262,7 @@ def test_a_map_is_shaded_framed_and_put_into_words() -> None:
     assert len(chart.xpath(".//*[@class='place']")) == 2
     assert len(chart.xpath(".//*[@class='begin']")) == 4
     label = chart.xpath(".//svg/@aria-label")[0]
-    assert re.search(r"Most without the moves: \d+\u00a0% at \d+\u00a0Hz, 0:\d\d\.\d; with them: \d+", label)
+    assert re.search(r"Most is lost without the moves: \d+\u00a0% at \d+\u00a0Hz, 0:\d\d\.\d; with them: \d+", label)
     assert [words(t) for t in chart.xpath(".//*[contains(@class,'below')]")] == ["1", "9", "17", "25", "33", "41"]
     without = read(REPORTS["no sections and no bars"]).xpath("//article[@aria-labelledby='finding-1']/figure[1]")[0]
     assert words(without.xpath(".//*[contains(@class,'below')]")[1]) == "0:10"

@@ -63,14 +63,16 @@ class Clock:
 
 
 def masking_chart(one: MaskingMap, time: Clock, labels: Sequence[str], words: str) -> str:
-    """What is lost by band and moment, without the moves above and with them below. Empty without a column."""
+    """What is lost by band and moment, without the moves above and with them below; only one where the other is empty.
+    No chart without a column."""
     columns = max((len(row) for row in one.lost_was + one.lost_now), default=0)
     if not columns or len(one.band_hz) < 2 or time.seconds <= 0:
         return ""
-    height = 2 * LANE + 2 * LANE_GAP
+    lanes = [(label, grid) for label, grid in zip(labels, (one.lost_was, one.lost_now), strict=True) if grid]
+    height = len(lanes) * (LANE + LANE_GAP)
     frame = Frame(Scale(0.0, time.seconds), Scale(0.0, 1.0), height)
     marks = section_marks(time.sections, time.seconds, 0) + time_grid(frame, time)
-    for i, (label, grid) in enumerate(zip(labels, (one.lost_was, one.lost_now), strict=True)):
+    for i, (label, grid) in enumerate(lanes):
         top = LANE_GAP + i * (LANE + LANE_GAP)
         marks += f'<text class="tick lane" x="0" y="{top - 7}">{escape(label)}</text>'
         marks += band_ticks(one.band_hz, top)
@@ -147,8 +149,9 @@ def hidden_chart(tracks: Sequence[TrackRow], time: Clock, words: str) -> str:
     for i, track in enumerate(shown):
         top = i * ROW + 17
         marks += f'<text class="tick lane" x="0" y="{top - 4}">{escape(track.name)}</text>'
-        marks += heat((track.was.hidden,), columns, PAIR_STEPS, top=top, height=STRIP)
-        marks += heat((track.now.hidden,), columns, PAIR_STEPS, top=top + STRIP + 1, height=STRIP)
+        strips = [strip for strip in (track.was.hidden, track.now.hidden) if strip]
+        for place, strip in enumerate(strips):
+            marks += heat((strip,), columns, PAIR_STEPS, top=top + place * (STRIP + 1), height=STRIP)
     marks += section_lines(time, height) + over_all(height, time.seconds)
     return drawing(frame, marks, "", words)
 
@@ -194,7 +197,7 @@ def shade_of(share: float | None, steps: Steps) -> int | None:
 
 def spectra_chart(spectra: Spectra, words: str) -> str:
     """The spectra of a finding's tracks, without and with the moves, its range shaded. Empty without a number."""
-    ends = limits([y for one in spectra.tracks for y in one.was_db + one.now_db], step=6, deepest=60)
+    ends = limits([y for one in spectra.tracks for y in one.was_db + one.now_db], step=6, deepest=48)
     frame = hertz_frame(spectra.band_hz, ends)
     if frame is None:
         return ""
@@ -230,7 +233,7 @@ def rides_chart(rides: Sequence[FaderRide], time: Clock, words: str) -> str:
         marks += f'<g transform="translate(0 {i * lane + 20})">'
         marks += f'<text class="tick lane" x="0" y="-5">{escape(ride.track)}</text>{level_grid(frame, "", most=4)}'
         marks += f'<svg width="100%" height="{RIDE_LANE}" viewBox="0 0 1000 {RIDE_LANE}" preserveAspectRatio="none">'
-        marks += "".join(curve(Line("", ride.seconds, y), frame, c) for c, y in curves) + "</svg></g>"
+        marks += "".join(curve(Line("", ride.seconds, y), frame, c) for c, y in curves if y) + "</svg></g>"
     return drawing(whole, marks + over_all(height, time.seconds), "", words)
 
 

@@ -31,18 +31,25 @@ HEAT = "heat wide"
 NAME_PERCENT = 0.8
 """Of the width of a chart, for each letter of a section's name."""
 
-WITHOUT, WITH = "without the moves", "with the moves"
+WITHOUT, WITH, AS_IT_IS = "without the moves", "with the moves", "the song as it is"
 NOTHING = Measured(seconds=0.0, rate_hz=None, channels=None)
 
 
 def mix_drawings(report: MixReport) -> list[Drawing]:
     """The charts of the whole mix: loudness over the sections, spectrum, stereo field, waveform."""
-    pair = pair_of(report)
+    pair, field = pair_of(report), report.stereo
     drawings = [loudness_drawing(report, pair), spectrum_of(pair)]
-    if report.stereo:
-        field = report.stereo
+    if field:
+        if is_single(report):
+            field = replace(field, was_db=(), correlation_was=(), density_was=())
         drawings += [width_drawing(pair, field), correlation_drawing(pair, field), picture(pair, field)]
-    return [drawing for drawing in (*drawings, waveforms(pair)) if drawing.svg]
+    shown = [drawing for drawing in (*drawings, waveforms(pair)) if drawing.svg]
+    return [replace(drawing, legend=()) for drawing in shown] if is_single(report) else shown
+
+
+def is_single(report: MixReport) -> bool:
+    """Whether no move makes a difference, so that one curve says what two would."""
+    return not report.moves_made
 
 
 def track_drawings(report: MixReport) -> list[Drawing]:
@@ -56,21 +63,21 @@ def track_drawings(report: MixReport) -> list[Drawing]:
 def finding_drawings(report: MixReport, row: FindingRow) -> list[Drawing]:
     """The charts that the kind of a finding has."""
     drawings = [] if row.masking is None else [masking_drawing(report, row.masking)]
-    drawings += [] if row.spectra is None else [spectra_drawing(row.spectra)]
+    drawings += [] if row.spectra is None else [spectra_drawing(report, row.spectra)]
     drawings += [] if row.history is None else [history_drawing(report, row.history)]
     return [drawing for drawing in drawings if drawing.svg]
 
 
 def pair_of(report: MixReport) -> ReportData:
-    """Both states of the mix, as the drawings of a production's report take them."""
+    """Both states of the mix, as the drawings of a production's report take them; the first empty where they agree."""
     return ReportData(
         title=report.title,
         made_with=report.made_with,
         created_at=report.created_at,
-        before=report.was.measured or NOTHING,
+        before=NOTHING if is_single(report) else report.was.measured or NOTHING,
         after=report.now.measured or NOTHING,
         before_label=report.was.label,
-        after_label=report.now.label,
+        after_label=AS_IT_IS if is_single(report) else report.now.label,
     )
 
 
@@ -100,15 +107,15 @@ def loudness_drawing(report: MixReport, pair: ReportData) -> Drawing:
         for label, measured in ((pair.before_label, pair.before), (pair.after_label, pair.after))
     ]
     loudest = [wording.loudness_text(m.max_short_term_lufs) for m in (pair.before, pair.after)]
-    words = f"Short-term loudness of the mix over time. Loudest 3 seconds: {loudest[0]} before, {loudest[1]} after."
+    said = loudest[1] if is_single(report) else f"{loudest[0]} without the moves, {loudest[1]} with them"
+    words = f"Short-term loudness of the mix over time. Loudest 3 seconds: {said}."
     svg = history_chart(lines, clock_of(report), words)
     caption = "Short-term: each point is 3 seconds long."
     return Drawing(LINE, "Loudness over time", caption, legend(pair), Markup(svg))
 
 
 def spectrum_of(pair: ReportData) -> Drawing:
-    plain = spectrum_drawing(pair)
-    return Drawing(LINE, plain.title, plain.caption, plain.legend, plain.svg)
+    return replace(spectrum_drawing(pair), look=LINE)
 
 
 def masking_drawing(report: MixReport, one: MaskingMap) -> Drawing:
@@ -116,44 +123,58 @@ def masking_drawing(report: MixReport, one: MaskingMap) -> Drawing:
     shares = [wording.share_text(share) for share in (one.share_was, one.share_now)]
     where = "In the frame" if one.low_hz is not None else "On the whole"
     caption = "Share of what would be heard of it, by band and moment; the stronger the colour the more is lost."
-    if one.share_was is not None:
-        caption += f" {where} {shares[0]} without the moves, {shares[1]} with them."
-    words = f"{mix_wording.map_title(one)}, by band and moment. Most without the moves: "
-    words += f"{mix_wording.worst(sums.worst_was)}; with them: {mix_wording.worst(sums.worst_now)}."
-    svg = masking_chart(one, clock_of(report), (WITHOUT, WITH), words)
+    words = f"{mix_wording.map_title(one)}, by band and moment. Most is lost "
+    if is_single(report):
+        one, said = replace(one, lost_was=()), shares[1]
+        words += f"here: {mix_wording.worst(sums.worst_now)}."
+    else:
+        said = f"{shares[0]} without the moves, {shares[1]} with them"
+        words += f"without the moves: {mix_wording.worst(sums.worst_was)}; with them: "
+        words += f"{mix_wording.worst(sums.worst_now)}."
+    if one.share_now is not None:
+        caption += f" {where} {said}."
+    svg = masking_chart(one, clock_of(report), (WITHOUT, AS_IT_IS if is_single(report) else WITH), words)
     return Drawing(HEAT, mix_wording.map_title(one), caption, mix_wording.lost_legend(steps_of(one)), Markup(svg))
 
 
 def hidden_drawing(report: MixReport) -> Drawing:
     words = f"What is hidden of each of {wording.counted(len(report.tracks), 'track')} over time."
-    svg = hidden_chart(report.tracks, clock_of(report), words)
     caption = "Share of a track's own bands in which it is more than 6 dB below everything else; the stronger the "
-    caption += "colour the more is hidden. Of each track the upper strip is without the moves, the lower one with "
-    caption += "them; empty where it rests."
+    caption += "colour the more is hidden. Empty where it rests."
+    tracks = report.tracks
+    if is_single(report):
+        tracks = tuple(replace(row, was=replace(row.was, hidden=())) for row in tracks)
+    else:
+        caption += " Of each track the upper strip is without the moves, the lower one with them."
+    svg = hidden_chart(tracks, clock_of(report), words)
     return Drawing(HEAT, "What is hidden, and when", caption, mix_wording.lost_legend(PAIR_STEPS), Markup(svg))
 
 
-def spectra_drawing(spectra: Spectra) -> Drawing:
-    names = [one.track for one in spectra.tracks]
+def spectra_drawing(report: MixReport, spectra: Spectra) -> Drawing:
+    if is_single(report):
+        spectra = replace(spectra, tracks=tuple(replace(one, was_db=()) for one in spectra.tracks))
     curves = []
     for i, one in enumerate(spectra.tracks):
         curves += [(f"t{i} was", f"{one.track}, {WITHOUT}")] if finite(one.was_db) else []
-        curves += [(f"t{i} now", f"{one.track}, {WITH}")] if finite(one.now_db) else []
+        with_moves = one.track if is_single(report) else f"{one.track}, {WITH}"
+        curves += [(f"t{i} now", with_moves)] if finite(one.now_db) else []
+    names = mix_wording.listed(tuple(one.track for one in spectra.tracks))
     span = mix_wording.hertz_range(spectra.low_hz, spectra.high_hz)
     bands = "Third-octave bands" if spectra.bands_an_octave == 3 else f"{spectra.bands_an_octave} bands an octave"
     caption = f"{bands}, as they leave their faders." + (f" Shaded: {span}." if span else "")
-    words = f"Spectra of {mix_wording.listed(tuple(names))} without and with the moves."
-    title = "Spectrum before and after" if len(names) == 1 else "Spectra before and after"
+    title = f"Spectrum of {names}"
     ranges = (("range", span),) if span else ()
-    return Drawing(LINE, title, caption, (*curves, *ranges), Markup(spectra_chart(spectra, words)))
+    return Drawing(LINE, title, caption, (*curves, *ranges), Markup(spectra_chart(spectra, f"{title}. {caption}")))
 
 
 def history_drawing(report: MixReport, history: TrackHistory) -> Drawing:
-    lines = [Line(WITHOUT, history.seconds, history.was_lufs), Line(WITH, history.seconds, history.now_lufs)]
-    words = f"Loudness of {history.track} over time, without and with the moves."
+    lines = [Line(WITH, history.seconds, history.now_lufs)]
+    if not is_single(report):
+        lines.insert(0, Line(WITHOUT, history.seconds, history.was_lufs))
+    words = f"Loudness of {history.track} over time."
     svg = history_chart(lines, clock_of(report), words)
     caption = "Short-term, as it leaves the fader: each point is 3 seconds long."
-    names = (("c0", WITHOUT), ("c1", WITH))
+    names = () if is_single(report) else (("c0", WITHOUT), ("c1", WITH))
     return Drawing(LINE, f"{history.track} over time", caption, names, Markup(svg))
 
 
@@ -164,6 +185,8 @@ def rides_drawing(report: MixReport) -> Drawing:
         f"{ride.track} {', '.join(f'{part.section} {wording.gain_text(part.now_db)}' for part in ride.parts)}".strip()
         for ride in report.rides
     )
-    svg = rides_chart(report.rides, clock_of(report), words)
+    rides = tuple(replace(ride, was_db=()) for ride in report.rides) if is_single(report) else report.rides
+    svg = rides_chart(rides, clock_of(report), words)
     caption = "Where each fader that moves stands, in dB; the others are in the table."
-    return Drawing(LINE, "Faders over the song", caption, (("c0", WITHOUT), ("c1", WITH)), Markup(svg))
+    names = () if is_single(report) else (("c0", WITHOUT), ("c1", WITH))
+    return Drawing(LINE, "Faders over the song", caption, names, Markup(svg))

@@ -110,7 +110,8 @@ def measured(row: FindingRow) -> str:
     fact = row.measured
     if fact is None:
         return ""
-    return f"{figure(fact.before, fact.unit)} without, {figure(fact.after, fact.unit)} with"
+    without, with_moves = (figure(value, fact.unit) for value in (fact.before, fact.after))
+    return without if without == with_moves else f"{without} without, {with_moves} with"
 
 
 def pair(was: float | None, now: float | None, unit: str = "", decimals: int = 1) -> str:
