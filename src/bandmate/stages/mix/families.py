@@ -12,21 +12,29 @@ from bandmate.stages.mix.dynamics import UNEVEN_HITS, UNEVEN_PHRASES
 from bandmate.stages.mix.family import Family
 from bandmate.stages.mix.gate import BLEED
 from bandmate.stages.mix.harshness import HARSHNESS
+from bandmate.stages.mix.hum import HUM
 from bandmate.stages.mix.low_end_family import LOW_END
 from bandmate.stages.mix.masking_family import MASKING
+from bandmate.stages.mix.noise import NOISE
 from bandmate.stages.mix.pan_family import PAN
 from bandmate.stages.mix.phase_family import PHASE
 from bandmate.stages.mix.resonance import RESONANCE
+from bandmate.stages.mix.rumble_moves import RUMBLE
+from bandmate.stages.mix.sibilance import SIBILANCE
 from bandmate.stages.mix.stereo_family import STEREO
 
 FAMILIES: tuple[Family, ...] = (
     *DELIVERED,
     *STEREO,
     PHASE,
+    RUMBLE,
+    HUM,
+    NOISE,
     BLEED,
     RESONANCE,
     HARSHNESS,
     BOXINESS,
+    SIBILANCE,
     UNEVEN_PHRASES,
     UNEVEN_HITS,
     BALANCE,

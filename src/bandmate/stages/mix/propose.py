@@ -23,7 +23,6 @@ from bandmate.stages.mix.headroom import add_headroom
 from bandmate.stages.mix.reference import MixReference
 from bandmate.stages.mix.reference_moves import add_reference
 from bandmate.stages.mix.reference_whole import add_density, add_width
-from bandmate.stages.mix.rumble_moves import add_rumble
 from bandmate.stages.mix.session import Session
 
 STAGE = "mix"
@@ -48,8 +47,6 @@ def propose_mix(
     session = Session(song, ears, brief)
     session.listen()
     draft = Draft(session)
-    if "noise" in brief.aspects:
-        add_rumble(draft)
     is_fitted = False
     for family in FAMILIES:
         if references and family.aspect == "balance":

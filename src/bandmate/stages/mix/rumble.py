@@ -25,9 +25,12 @@ RUMBLE_BELOW_LOWEST = 2 ** (-1 / 3)
 """A third of an octave, one band of the meter: nearer to the note, rumble and note share a band."""
 
 NOTICEABLE_DB = -27.0
-"""Against the whole track; softer rumble costs neither headroom nor clarity."""
+VERY_STEADY_NOTICEABLE_DB = -34.0
+"""Against the whole track; softer rumble costs neither headroom nor clarity, and more of it is worth a word where it is
+certain to be rumble."""
 
 STEADY_DB = -12.0
+VERY_STEADY_DB = -8.0
 """The quiet moments of the rumble against its mean; what falls lower in the pauses follows the playing."""
 
 SOUNDING_DBFS = -70.0
@@ -63,16 +66,10 @@ def find_rumble(hearing: Hearing, lowest_hz: float) -> Rumble | None:
     share_db = 10 * np.log10(low.sum() / total)
     quiet = float(np.quantile(low, 0.1))
     steady_db = 10 * np.log10(max(quiet, 1e-20) / low.mean())
-    if share_db < NOTICEABLE_DB or steady_db < STEADY_DB:
+    noticeable_db = VERY_STEADY_NOTICEABLE_DB if steady_db > VERY_STEADY_DB else NOTICEABLE_DB
+    if share_db < noticeable_db or steady_db < STEADY_DB:
         return None
     return Rumble(below_hz, float(share_db), float(steady_db))
-
-
-def low_level_db(hearing: Hearing, below_hz: float) -> float:
-    """Mean level of the bands below ``below_hz``, dBFS; -150 for nothing."""
-    low = hearing.power[np.array(hearing.band_hz) < below_hz].sum(axis=0, dtype=np.float64)
-    mean = float(low.mean()) if low.size else 0.0
-    return 10 * float(np.log10(max(mean, 1e-15)))
 
 
 def rumble_filter(lowest_hz: float) -> Equalizer:
