@@ -39,11 +39,12 @@ NARROWEST, WIDEST = 3, 9
 LEAST_SECONDS = 3.0
 LEAST_SHARE = 0.2
 LEAST_OF_QUIET = 0.05
+LEAST_TAKEN = 0.4
 """What a pair must have: time together, that as a share of the victim's, and what the masker takes as a share of the
-victim's loudness in quiet."""
+victim's loudness in quiet and of what could be heard."""
 
 USUAL_TAKEN, TAKEN_SLOPE = 0.42, 9.0
-USUAL_OF_QUIET, OF_QUIET_SLOPE = 0.12, 7.5
+USUAL_OF_QUIET, OF_QUIET_SLOPE, MOST_OF_QUIET = 0.12, 7.5, 0.18
 USUAL_EXCESS_DB, EXCESS_SLOPE, MOST_EXCESS_DB = -1.0, 0.6, 3.0
 BIAS = -0.75
 SECTION_BIAS = -2.0
@@ -145,7 +146,9 @@ def worst_region(scene: Scene, pair: Pair, bias: float = 0.0) -> tuple[slice, fl
         return None
     best: tuple[float, slice] | None = None
     for bands in windows(len(main), NARROWEST):
-        if not main[bands].all() or pair.excess_db(bands) < MASKER_FLOOR_DB or pair.of_quiet(bands) < LEAST_OF_QUIET:
+        if not main[bands].all() or pair.excess_db(bands) < MASKER_FLOOR_DB:
+            continue
+        if pair.of_quiet(bands) < LEAST_OF_QUIET or pair.taken(bands) < LEAST_TAKEN:
             continue
         found = score(pair, bands) + bias
         if best is None or found > best[0]:
@@ -158,7 +161,7 @@ def worst_region(scene: Scene, pair: Pair, bias: float = 0.0) -> tuple[slice, fl
 def score(pair: Pair, bands: slice) -> float:
     """Log odds that so much masking is too much."""
     excess = min(pair.excess_db(bands), MOST_EXCESS_DB)
-    of_quiet = float(np.log(max(pair.of_quiet(bands), 1e-6) / USUAL_OF_QUIET))
+    of_quiet = float(np.log(min(max(pair.of_quiet(bands), 1e-6), MOST_OF_QUIET) / USUAL_OF_QUIET))
     return (
         BIAS
         + TAKEN_SLOPE * (pair.taken(bands) - USUAL_TAKEN)

@@ -49,7 +49,7 @@ USUAL_DB, SURE_PER_DB = 5.0, 1.0
 STEADY_DB = 4.0
 """The other sections of the track must lie within so much of each other."""
 
-MOST_DEVIATION_DB = 20.0
+MOST_DEVIATION_DB = 14.0
 """Further off it is another part, not a fader."""
 
 LEFT_DB, STEP_DB, MOST_RIDE_DB = 1.0, 0.5, 6.0
