@@ -47,6 +47,10 @@ PHRASE_SECONDS = 1.5
 PHRASE_NEIGHBOURS_SECONDS = 9.0
 """Widths of the bells under which the level of a phrase, and of what is around it, is taken."""
 
+FLOOR_SHARE = 0.05
+FLOOR_BELOW_DB, ABOVE_FLOOR_DB = 15.0, 6.0
+"""Where the softest moments are so far down, they are rests, and what is not clearly above them is not played."""
+
 LEAST_SECONDS = 12.0
 PHRASE_ENDS = (0.05, 0.95)
 
@@ -141,7 +145,12 @@ def phrase_curve(power: npt.NDArray[np.floating], hop_seconds: float, width_seco
     total = float(power.sum())
     if total <= 0.0:
         return PhraseCurve(np.zeros(len(power)), np.zeros(len(power), bool))
-    plays = power > (power**2).sum() / total * 10 ** (-PHRASE_RANGE_DB / 10)
+    loud = (power**2).sum() / total
+    plays = power > loud * 10 ** (-PHRASE_RANGE_DB / 10)
+    floor = float(np.quantile(power, FLOOR_SHARE))
+    if floor < loud * 10 ** (-FLOOR_BELOW_DB / 10):
+        # What is left of noise in the rests is no soft phrase.
+        plays &= power > floor * 10 ** (ABOVE_FLOOR_DB / 10)
     level = np.where(plays, 10 * np.log10(np.maximum(power, NOTHING)), 0.0)
     near = local_mean(level, plays, width_seconds / hop_seconds)
     around = local_mean(level, plays, PHRASE_NEIGHBOURS_SECONDS / hop_seconds)
