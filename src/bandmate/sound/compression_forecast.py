@@ -106,21 +106,29 @@ def follow_columns(levels: Reals, settings: Reals, reductions: Reals) -> None:
 
 @kernel
 def open_columns(peaks: Reals, settings: Reals, reductions: Reals) -> None:
-    """Threshold, hysteresis, hold; ``settings`` is open, close, range, hold, and a column in attacks and releases."""
-    attack, release = settings[4], settings[5]
+    """Threshold, hysteresis, hold; ``settings`` is open, close, range, hold, and a column in attacks and releases.
+
+    The last peak that keeps a gate open lies in the middle of its column, so it closes in the middle of one.
+    """
+    attack, release, limit = settings[4], settings[5], settings[2]
     opening, closing = (1.0 - math.exp(-attack)) / attack, (1.0 - math.exp(-release)) / release
-    left, now = 0.0, settings[2]
+    half_closing = (1.0 - math.exp(-0.5 * release)) / (0.5 * release)
+    left, now = 0.0, limit
     for i in range(peaks.shape[0]):
-        if peaks[i] > settings[0] or (left > 0.0 and peaks[i] > settings[1]):
+        was_open = left > 0.0
+        if peaks[i] > settings[0] or (was_open and peaks[i] > settings[1]):
             left = settings[3]
-        elif left > 0.0:
+        elif was_open:
             left -= 1.0
         if left > 0.0:
             reductions[i] = now * opening
             now *= math.exp(-attack)
+        elif was_open:
+            reductions[i] = 0.5 * (now + limit + (now - limit) * half_closing)
+            now = limit + (now - limit) * math.exp(-0.5 * release)
         else:
-            reductions[i] = settings[2] + (now - settings[2]) * closing
-            now = settings[2] + (now - settings[2]) * math.exp(-release)
+            reductions[i] = limit + (now - limit) * closing
+            now = limit + (now - limit) * math.exp(-release)
 
 
 def compile_kernels() -> None:

@@ -13,11 +13,12 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from bandmate.render.cache import RenderCache
-from bandmate.render.content import main_content, track_content
+from bandmate.render.content import bus_parts, main_content, track_content, whole_strip_parts
 from bandmate.render.engine import Point, Renderer
+from bandmate.render.keys import key_of, output_parts
 from bandmate.render.media import Media
 from bandmate.render.span import Span
-from bandmate.song.song import Song
+from bandmate.song.song import Song, length_seconds
 from bandmate.sound.audio import Samples
 from bandmate.stages.closeup import (
     CLOSEUP,
@@ -103,6 +104,17 @@ class Ears:
         """Several tracks, two at a time."""
         return self._two_at_a_time(song, track_ids, self.closely)
 
+    def bus(self, song: Song, bus_id: str) -> Hearing:
+        """What a bus gives, after its devices, fader and pan, with its tail.
+
+        Raises
+        ------
+        UnknownName
+            if there is no such bus.
+        """
+        blocks = self.renderer(song).bus_blocks
+        return self._heard(bus_content(song, bus_id), lambda: hear(blocks(bus_id), song.rate_hz))
+
     def main(self, song: Song, *, check: bool = False) -> Hearing:
         """The whole song as it leaves the main bus; with the 16x true-peak check when ``check`` is true."""
         name = main_content(song) + (" checked" if check else "")
@@ -138,3 +150,17 @@ class Ears:
         hearing = listen()
         self._memory.remember(key, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
         return hearing
+
+
+def bus_content(song: Song, bus_id: str) -> str:
+    """The name of what a bus gives: of everything that feeds it, over other buses too, and of nothing else."""
+    feeding = {bus_id}
+    while more := {bus.id for bus in song.buses if bus.output in feeding} - feeding:
+        feeding |= more
+    tracks = [
+        [whole_strip_parts(song, track), output_parts(track, song)]
+        for track in song.tracks
+        if track.clips and not track.mute and feeding & {track.output, *(s.bus for s in track.sends if s.enabled)}
+    ]
+    buses = [[b.id, b.output, b.pan, b.mute, bus_parts(song, b)] for b in song.buses if b.id in feeding]
+    return key_of("heard bus", [song.rate_hz, str(length_seconds(song)), bus_id, tracks, buses])

@@ -21,7 +21,7 @@ from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 
 KERNEL_MODULES = (
     *("loudness", "truepeak", "levels", "level_track", "stereo", "spectrum", "adding", "processors"),
-    *("limiter_forecast", "bright_track", "onsets", "pulse"),
+    *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     "partial_loudness",
 )
 

@@ -19,26 +19,30 @@ from bandmate.stages.mix.noise import NOISE
 from bandmate.stages.mix.pan_family import PAN
 from bandmate.stages.mix.phase_family import PHASE
 from bandmate.stages.mix.resonance import RESONANCE
+from bandmate.stages.mix.room_family import TOO_LITTLE_ROOM
 from bandmate.stages.mix.rumble_moves import RUMBLE
 from bandmate.stages.mix.sibilance import SIBILANCE
+from bandmate.stages.mix.space_family import TOO_MUCH_ROOM
 from bandmate.stages.mix.stereo_family import STEREO
 
 FAMILIES: tuple[Family, ...] = (
     *DELIVERED,
     *STEREO,
     PHASE,
-    RUMBLE,
     HUM,
+    RUMBLE,
     NOISE,
     BLEED,
     RESONANCE,
     HARSHNESS,
     BOXINESS,
     SIBILANCE,
+    TOO_MUCH_ROOM,
     UNEVEN_PHRASES,
     UNEVEN_HITS,
     BALANCE,
     LOW_END,
     MASKING,
     *PAN,
+    TOO_LITTLE_ROOM,
 )
