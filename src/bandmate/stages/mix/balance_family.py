@@ -33,7 +33,7 @@ def answer_levels(session: Session, finding: Finding) -> Sequence[Answer]:
 
 def because_levels(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
     if is_ride(finding):
-        return because_ride(finding, answer, figure)
+        return because_ride(session, finding, answer, figure)
     return because_balance(session, finding, answer, figure)
 
 

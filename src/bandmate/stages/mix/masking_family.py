@@ -1,12 +1,14 @@
 """The family of masking: the lead is covered in its main bands by a track that matters less.
 
-It comes after the balance: a fader in the wrong place covers everything, and a cut would only hide that.
+It comes after the balance: a fader in the wrong place covers everything, and a cut would only hide that. So a victim
+that is buried all through the song, and may not be brought up, is no matter of masking either.
 """
 
 from __future__ import annotations
 
 from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding
+from bandmate.stages.mix.balance_moves import find_balance
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.masking import Scene
 from bandmate.stages.mix.masking_answers import answers_to, region_of
@@ -25,8 +27,11 @@ MOST_FINDINGS = 4
 
 def find_masking(session: Session) -> list[Finding]:
     """The pairs with surely too much masking, the surest first."""
-    found = masked_pairs(session, sections_of(session))
-    return [finding_of(one, session) for one in found if one.confidence >= SURE_ENOUGH][:MOST_FINDINGS]
+    found = [one for one in masked_pairs(session, sections_of(session)) if one.confidence >= SURE_ENOUGH]
+    if not found:
+        return []
+    buried = {finding.tracks[0] for finding in find_balance(session) if finding.kind == "buried"}
+    return [finding_of(one, session) for one in found if one.pair.victim not in buried][:MOST_FINDINGS]
 
 
 def finding_of(found: Masked, session: Session) -> Finding:

@@ -176,12 +176,15 @@ def finding_of(one: Deviation, confidence: float, session: Session) -> Finding:
         start_seconds=start,
         end_seconds=end,
         where=where,
-        sentence=f"{name} is {abs(one.off_db):.1f} dB {softer} in {where} than in its other sections, "
-        "beside what the other tracks do",
+        sentence=sentence_of(name, abs(one.off_db), softer, where),
         hint=f"listen to {name} in {where} and before and after: does it keep its place among the others?",
         confidence=round(confidence, 2),
         evidence=(figure,),
     )
+
+
+def sentence_of(name: str, off_db: float, softer: str, where: str) -> str:
+    return f"{name} is {off_db:.1f} dB {softer} in {where} than in its other sections, beside what the other tracks do"
 
 
 def is_ride(finding: Finding) -> bool:
@@ -241,6 +244,9 @@ def ride_over(session: Session, stretch: Stretch, gain_db: float) -> Automation:
     return Automation(id=f"{RIDE_ID}-{points[0].at_ticks}", parameter="gain_db", points=points)
 
 
-def because_ride(finding: Finding, answer: Answer, figure: Evidence) -> str:
+def because_ride(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
     """How far it was off, and is."""
-    return f"{finding.sentence}; {answer.deed} leaves {figure.after:.1f} dB"
+    name = spoken_name(session.song.track(finding.tracks[0]))
+    softer = "softer" if finding.kind == "buried" else "louder"
+    off = sentence_of(name, figure.before or 0.0, softer, finding.where)
+    return f"{off}; {answer.deed} leaves {figure.after:.1f} dB"
