@@ -115,6 +115,20 @@ class Ears:
         blocks = self.renderer(song).bus_blocks
         return self._heard(bus_content(song, bus_id), lambda: hear(blocks(bus_id), song.rate_hz))
 
+    def alone(self, song: Song, track_id: str) -> Closeup:
+        """What one track gives main by all its ways, its buses included, while the other tracks are silent."""
+        buses = [[bus.id, bus.output, bus.pan, bus.mute, bus_parts(song, bus)] for bus in song.buses]
+        track = song.track(track_id)
+        parts = [song.rate_hz, whole_strip_parts(song, track), output_parts(track, song), track.mute, buses]
+        name = key_of("track alone", [str(length_seconds(song)), parts])
+        looked = self._memory.recall(name, CLOSEUP, CLOSEUP_VERSION)
+        if looked is not None:
+            return closeup_from_bytes(looked)
+        blocks = Renderer(song, self.media, self.cache, tracks=(track_id,)).blocks(stop_after="main-before-inserts")
+        _, closeup = hear_closely(blocks, song.rate_hz)
+        self._memory.remember(name, CLOSEUP, CLOSEUP_VERSION, closeup_to_bytes(closeup))
+        return closeup
+
     def main(self, song: Song, *, check: bool = False) -> Hearing:
         """The whole song as it leaves the main bus; with the 16x true-peak check when ``check`` is true."""
         name = main_content(song) + (" checked" if check else "")

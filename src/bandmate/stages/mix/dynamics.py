@@ -21,10 +21,12 @@ from bandmate.song.findings import Finding
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Track
 from bandmate.stages.mix.compress_design import DEVICE_ID, Compression, designed
+from bandmate.stages.mix.dynamics_alternatives import Struck, parallel_answer, saturator_answer
 from bandmate.stages.mix.dynamics_levels import hit_spread_db, hits_of, phrase_spread_db
 from bandmate.stages.mix.dynamics_ride import RIDE_ID, ridden_db, ride_of
 from bandmate.stages.mix.dynamics_usual import LEFT_SHARE, sureness, usual
 from bandmate.stages.mix.family import Answer, Family
+from bandmate.stages.mix.parallel_bus import has_parallel
 from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name, spoken_role
@@ -74,6 +76,9 @@ def spread_db(session: Session, track_id: str, what: str) -> float | None:
     """The gauge: how far apart the phrases, or the hits, of a track are as they leave the fader."""
     if what == PHRASES:
         return phrase_spread_db(heard_power(session, track_id), session.hearing(track_id).hop_seconds)
+    if has_parallel(session.song, session.song.track(track_id)):
+        alone = session.ears.alone(session.song, track_id)
+        return hit_spread_db(hits_of(alone.levels), alone.level_hop_seconds)
     closeup = session.closeup(track_id)
     return hit_spread_db(hits_of(faded_levels(session, track_id)), closeup.level_hop_seconds)
 
@@ -145,9 +150,28 @@ def answer_phrases(session: Session, finding: Finding) -> Sequence[Answer]:
 
 
 def answer_hits(session: Session, finding: Finding) -> Sequence[Answer]:
-    """A compressor."""
-    answer = compressor_answer(session, finding, HITS)
-    return () if answer is None else (answer,)
+    """A compressor; saturation, or a squashed copy, where the instrument takes it."""
+    track = session.song.track(finding.tracks[0])
+    limit = limit_db(session, track.id, HITS)
+    first = compressor_answer(session, finding, HITS)
+    if limit is None or has_parallel(session.song, track):
+        return () if first is None else (first,)
+    struck = Struck(
+        track=track,
+        role=session.guess(track.id).role,
+        peaks=session.closeup(track.id).peaks,
+        levels=faded_levels(session, track.id),
+        fader_db=fader_db(track),
+        column_seconds=session.closeup(track.id).level_hop_seconds,
+        aim_db=LEFT_SHARE * limit,
+    )
+    answers = (first, saturator_answer(struck), parallel_answer(struck))
+    return [answer for answer in answers if answer is not None]
+
+
+def fader_db(track: Track) -> float | None:
+    """Where the fader is; None while it moves."""
+    return None if any(one.parameter == "gain_db" and one.points for one in track.automation) else track.gain_db
 
 
 def ride_answer(session: Session, finding: Finding) -> Answer | None:
