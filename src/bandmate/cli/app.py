@@ -20,6 +20,7 @@ from bandmate.cli import (
     mastering,
     producing,
     reporting,
+    stems,
     structuring,
     translating,
 )
@@ -31,6 +32,7 @@ ORDER = (
         "target",
         "new",
         "import",
+        "stems",
         "listen",
         "structure",
         "roles",
@@ -67,6 +69,7 @@ for group in (
     producing,
     mastering,
     making,
+    stems,
     listening,
     structuring,
     diagnosing,

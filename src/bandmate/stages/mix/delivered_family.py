@@ -237,7 +237,7 @@ DUPLICATES = Family(
     ("duplicate",), "phase", duplicate_tracks, shared_of, duplicate_answers, duplicate_because, LEAST_SHARE_PERCENT
 )
 OFFSETS = Family(
-    ("offset",), "phase", misplaced_tracks, missed_of, offset_answers, offset_because, LEAST_MEETING_PERCENT
+    ("offset",), "phase", misplaced_tracks, missed_of, offset_answers, offset_because, LEAST_MEETING_PERCENT, 1.0
 )
 
 DELIVERED = (SILENT, DUPLICATES, OFFSETS, CLIPPING, DC)

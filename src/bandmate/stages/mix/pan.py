@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +27,10 @@ from bandmate.stages.mix.session import Session
 
 Reals = npt.NDArray[np.float64]
 
-SPREADABLE: frozenset[Role] = frozenset(
-    ("hats", "percussion", "electric-guitar", "acoustic-guitar", "piano", "keys", "organ", "synth", "pad", "strings")
-) | frozenset(("brass", "woodwind", "backing-vox"))
+SPREADABLE: tuple[Role, ...] = (
+    *("hats", "percussion", "electric-guitar", "acoustic-guitar", "piano", "keys", "organ", "synth", "pad"),
+    *("strings", "brass", "woodwind", "backing-vox"),
+)
 
 MIDDLE_HZ = (200.0, 8_000.0)
 NARROW_DB = -25.0
@@ -38,7 +39,7 @@ NARROW_DB = -25.0
 NEAREST, FURTHEST, FURTHEST_STEREO = 0.25, 0.7, 0.3
 CENTROID_HZ = (300.0, 4_000.0)
 STEP = 0.05
-MOST_EXHAUSTIVE = 12
+MOST_EXHAUSTIVE = 10
 BANDS_PER_OCTAVE = 3
 
 
@@ -121,7 +122,7 @@ def spread(session: Session, tracks: Sequence[Track], opposite: Sequence[tuple[s
         for track_id, side in zip(unit, (-1, 1), strict=False)
     }
     uneven = np.abs((tilts * np.array(signs)[:, None]).sum(axis=0)) / np.maximum(total, 1e-20)
-    worst = float(uneven[total > total.max(initial=0.0) * 1e-3].max(initial=0.0))
+    worst = float(uneven[total > total.max(initial=0.0) * 1e-2].max(initial=0.0))
     return Spread(pans, 10 * math.log10((1 + worst) / max(1 - worst, 1e-3)), mono_loss(pans, channels))
 
 
@@ -168,13 +169,21 @@ def best_signs(tilts: Reals, total: Reals) -> list[int]:
     """Which units to mirror so that left and right differ least, octave by octave; the first never is."""
     weight = 1 / np.maximum(total, total.max(initial=0.0) * 1e-3 + 1e-20)
     if len(tilts) <= MOST_EXHAUSTIVE:
-        choices = ((1, *rest) for rest in product((1, -1), repeat=len(tilts) - 1))
-        return list(min(choices, key=lambda signs: unevenness(tilts, signs, weight)))
-    signs: list[int] = []
-    for number in range(len(tilts)):
-        ways = ([*signs, 1], [*signs, -1])
-        signs = min(ways, key=lambda way: unevenness(tilts[: number + 1], tuple(way), weight))
-    return signs
+        choices: list[tuple[int, ...]] = [(1, *rest) for rest in product((1, -1), repeat=len(tilts) - 1)]
+        best = min(choices, key=lambda way: unevenness(tilts, way, weight))
+        return list(best)
+    return improved(tilts, [1] * len(tilts), weight)
+
+
+def improved(tilts: Reals, signs: list[int], weight: Reals) -> list[int]:
+    """Mirrors one unit or two at a time as long as that helps, always where it helps most."""
+    mirrored = [each for size in (1, 2) for each in combinations(range(1, len(signs)), size)]
+    while True:
+        ways = [[-sign if i in each else sign for i, sign in enumerate(signs)] for each in mirrored]
+        best = min(ways, key=lambda way: unevenness(tilts, tuple(way), weight))
+        if unevenness(tilts, tuple(best), weight) >= unevenness(tilts, tuple(signs), weight):
+            return signs
+        signs = best
 
 
 def unevenness(tilts: Reals, signs: tuple[int, ...], weight: Reals) -> float:

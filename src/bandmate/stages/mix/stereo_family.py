@@ -250,7 +250,9 @@ def plain_because(session: Session, finding: Finding, answer: Answer, figure: Ev
 
 
 DUAL_MONO = Family(("dual-mono",), "stereo", files_without_sides, sides_agree, no_answers, plain_because, 0.1)
-ONE_SIDED = Family(("one-sided",), "stereo", files_with_one_side, balance_of, one_side_answers, one_side_because, 3.0)
+ONE_SIDED = Family(
+    ("one-sided",), "stereo", files_with_one_side, balance_of, one_side_answers, one_side_because, 3.0, 0.2
+)
 MONO_LOSS = Family(("mono-loss",), "stereo", tracks_lost_in_mono, loss_of, loss_answers, loss_because, 1.0)
 WIDE_LOW_END = Family(("wide-low-end",), "stereo", tracks_with_wide_bass, low_sides_of, wide_answers, wide_because, 3.0)
 
