@@ -1,6 +1,7 @@
 """All families of findings, in the order of the work: what is wrong with a recording before what is between recordings.
 
-The order counts: each family is asked about the song as the moves before would leave it.
+The order counts: each family is asked about the song as the moves before would leave it. The balance comes before what
+moves a fader over time, for a fader that moves is left where it is.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ FAMILIES: tuple[Family, ...] = (
     BOXINESS,
     SIBILANCE,
     TOO_MUCH_ROOM,
+    BALANCE,
     UNEVEN_PHRASES,
     UNEVEN_HITS,
-    BALANCE,
     LOW_END,
     MASKING,
     *PAN,
