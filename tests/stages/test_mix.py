@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from bandmate.song.errors import LockedMove
 from bandmate.song.moves import Move, apply
 from bandmate.song.proposal import Proposal
 from bandmate.song.song import Lock, Song
-from bandmate.song.tracks import Automation, AutomationPoint
+from bandmate.song.tracks import Automation, AutomationPoint, Role
 from bandmate.stages.ears import Ears
 from bandmate.stages.master.brief import MasterBrief
 from bandmate.stages.master.propose import propose_master
@@ -103,6 +104,14 @@ def test_rumble_is_taken_away_and_the_music_stays() -> None:
     assert before.share_below(50.0) > 0.05 and after.share_below(50.0) < 0.01
 
 
+@pytest.fixture
+def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can be told from the sound of a track."""
+    roles = get_args(Role)
+    monkeypatch.setattr("bandmate.stages.mix.roles.role_posterior", lambda _: dict.fromkeys(roles, 1 / len(roles)))
+
+
+@pytest.mark.usefixtures("deaf")
 def test_rumble_on_a_track_of_unknown_role_is_less_sure() -> None:
     recordings = stems()
     guitar = recordings.pop("Guitar") + 0.05 * noise(9, 18, 25)
@@ -111,12 +120,12 @@ def test_rumble_on_a_track_of_unknown_role_is_less_sure() -> None:
     assert unknown.address.endswith("rumble-filter") and unknown.confidence < known.confidence - 0.1
 
 
-def test_rumble_that_a_filter_cannot_reach_is_said_and_left_alone() -> None:
+@pytest.mark.usefixtures("deaf")
+def test_lows_that_a_track_of_unknown_role_may_play_are_left_alone() -> None:
     recordings = stems()
-    recordings["Audio 07"] = recordings.pop("Guitar") + 0.05 * noise(9, 22, 40)
+    recordings["Audio 07"] = recordings.pop("Guitar") + 0.05 * noise(9, 30, 40)
     _, _, proposal = proposal_for(recordings)
     assert proposal.moves == ()
-    assert any("Audio 07: rumble so near to what it may play" in remark for remark in proposal.remarks)
 
 
 def test_a_bass_and_a_kick_keep_their_lows() -> None:
