@@ -25,6 +25,7 @@ BOXY = Region(
     most_cut_db=6.0,
     word="boxy",
     hint="listen for the sound of a cardboard box around its notes",
+    not_on=("kick", "hats", "cymbals", "percussion", "effects"),
 )
 MUDDY = Region(
     kind="mud",
@@ -36,6 +37,7 @@ MUDDY = Region(
     most_cut_db=6.0,
     word="muddy",
     hint="listen for a thick fog under its notes",
+    not_on=("kick", "snare", "toms", "drums", "hats", "cymbals", "percussion", "effects", "bass"),
 )
 REGIONS = {region.kind: region for region in (BOXY, MUDDY)}
 

@@ -24,6 +24,7 @@ HARSH = Region(
     most_cut_db=7.0,
     word="harsh",
     hint="listen for an edge that tires the ears in loud moments",
+    not_on=("kick", "hats", "cymbals", "percussion", "effects"),
 )
 
 

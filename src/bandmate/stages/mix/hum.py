@@ -51,7 +51,7 @@ MOST_OFF, MOST_OFF_HZ = 0.009, 1.2
 """How far a line may seem to be from its place; a note of the scale is twice as far from all but a few of them."""
 
 NEAR_BANDS, FAR_BANDS = 4, 12
-MOST_NOTCHES = 6
+MOST_NOTCHES = 8
 NOTCH_Q = 25.0
 KEEPS_LOWS = ("bass", "kick", "drums", "toms")
 QUIET_SHARE = 0.3

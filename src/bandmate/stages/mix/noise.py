@@ -4,7 +4,7 @@ Whether noise is heard is a matter of the track and of the mix: it must be no fu
 recordings are, and no further below the whole mix than ears reach. Instruments that are noise themselves (cymbals,
 shakers, effects) count only by what is left in their rests.
 
-The gauge is the level of the softest tenth of the track, over 10 ms each.
+The gauge is the level of the floor, which is that in the rests where there are any.
 
 Not covered: taking noise out from under what is played; that is work on the recording and not on a desk. Where a track
 does not rest, it is said and left alone.
@@ -15,13 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding
 from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
-from bandmate.stages.mix.noise_gate import GATE_CONFIDENCE, SOUNDING, gate_for
+from bandmate.stages.mix.noise_gate import GATE_CONFIDENCE, gate_for
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_excess import roughness
 from bandmate.stages.mix.tone_floor import Floor, noise_floor
@@ -29,16 +28,15 @@ from bandmate.stages.mix.tone_levels import playing_db
 from bandmate.stages.mix.tone_words import logistic
 from bandmate.stages.words import spoken_name
 
-Reals = npt.NDArray[np.float64]
-
 SEEN_HZ = (200.0, 12_000.0)
 FLOOR_HZ = (250.0, 16_000.0)
-LEAST_SEEN = 0.6
+LEAST_SEEN, LEAST_SEEN_BETWEEN_NOTES = 0.6, 0.8
 MOST_ROUGH_DB = 1.2
-LEAST_BELOW_TRACK_DB = -35.0
+LEAST_BELOW_TRACK_DB, MOST_BELOW_TRACK_DB = -35.0, -15.0
+"""What is nearer to the track than that is what it plays."""
+
 LEAST_BELOW_MIX_DB = -50.0
 LEAST_LEVEL_DB = -85.0
-SOFTEST_SHARE = 0.1
 LEAST_REST_SHARE = 0.15
 NOISE_BY_NATURE = ("kick", "snare", "toms", "cymbals", "hats", "percussion", "effects", "drums")
 LEAST_BELOW_DRUMS_DB = -22.0
@@ -52,28 +50,20 @@ def find_noise(closeup: Closeup, role: str) -> float | None:
         return None
     level_db = floor.total_db(*FLOOR_HZ)
     least_db = LEAST_BELOW_DRUMS_DB if role in NOISE_BY_NATURE else LEAST_BELOW_TRACK_DB
-    return level_db if level_db > max(LEAST_LEVEL_DB, track_level_db(closeup) + least_db) else None
+    below_db = level_db - track_level_db(closeup)
+    return level_db if level_db > LEAST_LEVEL_DB and least_db < below_db < MOST_BELOW_TRACK_DB else None
 
 
 def is_noise(floor: Floor) -> bool:
     """Whether most of the floor is seen, and it is as smooth as noise is."""
     inside = floor.trusted & (floor.hz > SEEN_HZ[0]) & (floor.hz < SEEN_HZ[1])
-    return floor.share(*SEEN_HZ) >= LEAST_SEEN and roughness(floor.level_db[inside]) <= MOST_ROUGH_DB
+    least = LEAST_SEEN if floor.in_rests else LEAST_SEEN_BETWEEN_NOTES
+    return floor.share(*SEEN_HZ) >= least and roughness(floor.level_db[inside]) <= MOST_ROUGH_DB
 
 
 def track_level_db(closeup: Closeup) -> float:
     """The level of a track while it plays."""
     return 10 * float(np.log10(max(float((10 ** (playing_db(closeup) / 10)).sum()), 1e-15)))
-
-
-def softest_db(closeup: Closeup, gains: Reals | float = 1.0) -> float | None:
-    """The level of the softest tenth of what sounds, dBFS; None for silence."""
-    levels = closeup.levels.astype(np.float64)
-    levels = (levels * gains)[levels > SOUNDING]
-    if not levels.size:
-        return None
-    kept = np.sort(levels)[: max(1, round(SOFTEST_SHARE * len(levels)))]
-    return 10 * float(np.log10(max(float(kept.mean()), 1e-15)))
 
 
 def mix_level_db(session: Session) -> float:
@@ -88,8 +78,7 @@ def find(session: Session) -> Iterable[Finding]:
     for track in session.tracks:
         closeup, hearing = session.closeup(track.id), session.hearing(track.id)
         level_db = find_noise(closeup, session.guess(track.id).role)
-        softest = softest_db(closeup)
-        if level_db is None or softest is None:
+        if level_db is None:
             continue
         mix_db = mix_level_db(session) if mix_db is None else mix_db
         fader = 10 * float(np.log10(max(float(session.fader_power(track.id, 1, 1.0)[0]), 1e-15)))
@@ -103,12 +92,11 @@ def find(session: Session) -> Iterable[Finding]:
             tracks=(track.id,),
             end_seconds=hearing.seconds,
             where=session.where(0.0, hearing.seconds),
-            sentence=f"{name} has a noise of {softest:.0f} dBFS in its softest moments, "
-            f"{-below_track_db:.0f} dB below what it plays",
+            sentence=f"{name} has a noise of {level_db:.0f} dBFS, {-below_track_db:.0f} dB below what it plays",
             hint=f"{name}: listen to what is left when it rests",
             confidence=round(logistic(below_track_db, LEAST_BELOW_TRACK_DB - 1.0, 1.5, 0.93), 2),
             evidence=(
-                Evidence(what="level of the softest moments", unit="dBFS", before=softest),
+                Evidence(what="level of the noise", unit="dBFS", before=level_db),
                 Evidence(what="noise below what the track plays", unit="dB", before=-below_track_db),
                 Evidence(what="noise against the whole mix", unit="dB", before=below_mix_db),
             ),
@@ -116,8 +104,9 @@ def find(session: Session) -> Iterable[Finding]:
 
 
 def gauge(session: Session, finding: Finding) -> float | None:
-    """The level of the softest moments."""
-    return softest_db(session.closeup(finding.tracks[0]))
+    """The level of the noise in the rests."""
+    floor = noise_floor(session.closeup(finding.tracks[0]))
+    return floor.total_db(*FLOOR_HZ) if floor.trusted.any() else None
 
 
 def answers(session: Session, finding: Finding) -> Sequence[Answer]:
@@ -125,9 +114,7 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     found = gate_for(session, finding.tracks[0], least_share=LEAST_REST_SHARE)
     if found is None:
         return ()
-    predicted = softest_db(session.closeup(finding.tracks[0]), found.gains)
-    if predicted is None:
-        return ()
+    predicted = (finding.evidence[0].before or 0.0) + found.device.range_db
     deed = f"a gate that turns the rests down by {-found.device.range_db:g} dB"
     return (Answer((found.move,), predicted, deed, GATE_CONFIDENCE, (*finding.evidence[1:2], *found.evidence)),)
 
@@ -135,7 +122,7 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
 def because(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
     name = spoken_name(session.song.track(finding.tracks[0]))
     return (
-        f"{name} is noisy: {figure.before:.0f} dBFS in its softest moments, {finding.evidence[1].before:.0f} dB below "
+        f"{name} is noisy: {figure.before:.0f} dBFS in its rests, {finding.evidence[1].before:.0f} dB below "
         f"what it plays; {answer.deed} leaves {figure.after:.0f} dBFS"
     )
 

@@ -41,12 +41,11 @@ SOUNDING = 1e-14
 
 @dataclass(frozen=True, slots=True)
 class GateFound:
-    """A gate, the move that inserts it, what it rests on, and its gain for every column, as power."""
+    """A gate, the move that inserts it, and what it rests on."""
 
     device: Gate
     move: Move
     evidence: tuple[Evidence, ...]
-    gains: Reals
 
 
 def gate_for(session: Session, track_id: str, *, least_share: float) -> GateFound | None:
@@ -73,7 +72,7 @@ def gate_for(session: Session, track_id: str, *, least_share: float) -> GateFoun
         Evidence(what="what the gate turns rests down by", unit="dB", after=-RANGE_DB),
         Evidence(what="share of the time in which it rests", unit="%", before=100 * float(resting.mean())),
     )
-    return GateFound(device, appended(track, device), evidence, gains)
+    return GateFound(device, appended(track, device), evidence)
 
 
 def in_rests(closeup: Closeup) -> npt.NDArray[np.bool_] | None:

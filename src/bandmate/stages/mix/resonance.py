@@ -27,7 +27,7 @@ from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_bump import bell_db
-from bandmate.stages.mix.tone_floor import noise_floor
+from bandmate.stages.mix.tone_floor import Floor, noise_floor
 from bandmate.stages.mix.tone_levels import appended, free_id, playing, playing_db
 from bandmate.stages.mix.tone_words import hz_words, logistic
 from bandmate.stages.words import spoken_name
@@ -42,7 +42,18 @@ LEAST_EVERYWHERE_DB = 9.0
 LEAST_FLANK_DB = 1.8
 """What the bands beside the middle of a hump are raised by at least; a line raises them by nothing."""
 
-MOST_ROUGH_DB = 1.5
+MOST_DB = 26.0
+"""No ring stands higher; a note does."""
+
+MOST_ROUGH_DB, ERRORS_IN_ROUGH = 1.3, 1.2
+"""How rough the surroundings may be, beside what the levels err by."""
+
+LEAST_ERRORS = 3.5
+"""A hump must stand out by so many times what its level errs by."""
+
+MOST_BETWEEN_NOTES = 3
+"""More humps than that between notes are the overtones of something steady."""
+
 LEAST_SEEN = 10
 WORTH_DB = -42.0
 """A ring this far below the strongest band while the track plays is heard by nobody."""
@@ -72,7 +83,9 @@ def find_rings(closeup: Closeup, role: str) -> list[Ring]:
     floor = noise_floor(closeup)
     if role in RINGS_BY_NATURE and not floor.in_rests:
         return []
-    rings = humps(hz, floor.level_db, floor.trusted, LEAST_DB, IN_FLOOR)
+    rings = humps(floor, LEAST_DB, IN_FLOOR)
+    if len(rings) > MOST_BETWEEN_NOTES and not floor.in_rests:
+        return []
     if not floor.trusted.any():
         rings = everywhere(hz, closeup)
     strongest = float(levels.max(initial=-150.0))
@@ -80,12 +93,13 @@ def find_rings(closeup: Closeup, role: str) -> list[Ring]:
     return sorted(heard, key=lambda ring: -ring.stands_db)[:MOST_RINGS]
 
 
-def humps(hz: Reals, level_db: Reals, trusted: Flags, least_db: float, seen: str) -> list[Ring]:
+def humps(floor: Floor, least_db: float, seen: str) -> list[Ring]:
     """Narrow humps of a curve where it is smooth otherwise."""
-    stands, rough = contrast(level_db, trusted)
+    hz, (stands, rough) = floor.hz, contrast(floor.level_db, floor.trusted)
+    is_hump = (stands >= np.maximum(least_db, LEAST_ERRORS * floor.error_db)) & (stands <= MOST_DB)
+    is_smooth = rough < MOST_ROUGH_DB + ERRORS_IN_ROUGH * floor.error_db
     found = []
-    inside = (hz > RANGE_HZ[0]) & (hz < RANGE_HZ[1]) & trusted & (rough < MOST_ROUGH_DB) & (stands >= least_db)
-    for at in np.flatnonzero(inside):
+    for at in np.flatnonzero((hz > RANGE_HZ[0]) & (hz < RANGE_HZ[1]) & floor.trusted & is_hump & is_smooth):
         around = stands[max(0, at - FAR_BANDS) : at + FAR_BANDS + 1]
         if stands[at] < around.max() or max(stands[at - 1], stands[at + 1]) < LEAST_FLANK_DB:
             continue
@@ -105,7 +119,8 @@ def everywhere(hz: Reals, closeup: Closeup) -> list[Ring]:
     stands, rough = (np.stack([one[part] for one in measured]) for part in (0, 1))
     alike = (np.ptp(stands, axis=0) < MOST_APART_DB) & (rough.max(axis=0) < 2 * MOST_ROUGH_DB)
     weakest = np.where(alike, stands.min(axis=0), -100.0)
-    rings = humps(hz, level_db.mean(axis=0), all_bands, LEAST_EVERYWHERE_DB, IN_ALL)
+    curve = Floor(hz, level_db.mean(axis=0), all_bands, np.zeros(len(hz)), in_rests=False)
+    rings = humps(curve, LEAST_EVERYWHERE_DB, IN_ALL)
     return [ring for ring in rings if weakest[np.abs(np.log(hz / ring.freq_hz)).argmin()] >= LEAST_EVERYWHERE_DB]
 
 
@@ -163,7 +178,8 @@ def stands_out(closeup: Closeup, freq_hz: float, seen: str, response: Reals | fl
     level_db, trusted = curve_of(closeup, seen)
     at = int(np.abs(np.log(np.array(closeup.fine_hz) / freq_hz)).argmin())
     stands, _ = contrast(level_db + response, trusted)
-    return float(stands[at]) if stands[at] > -100 else None
+    highest = float(stands[max(0, at - 1) : at + 2].max())
+    return highest if highest > -100 else None
 
 
 def find(session: Session) -> Iterable[Finding]:
@@ -172,7 +188,7 @@ def find(session: Session) -> Iterable[Finding]:
         closeup, guess = session.closeup(track.id), session.guess(track.id)
         for number, ring in enumerate(find_rings(closeup, guess.role), 1):
             measured = stands_out(closeup, ring.freq_hz, ring.seen)
-            if measured is None:
+            if measured is None or measured < LEAST_DB:
                 continue
             seconds = session.hearing(track.id).seconds
             where = session.where(0.0, seconds)

@@ -17,6 +17,7 @@ from bandmate.song.findings import Finding
 from bandmate.sound.filters import response_db
 from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
+from bandmate.stages.mix.hum import find_hum, summed_db
 from bandmate.stages.mix.roles import role_table
 from bandmate.stages.mix.rumble import (
     LEAST_REDUCTION_DB,
@@ -43,7 +44,7 @@ def find(session: Session) -> Iterable[Finding]:
     for track in session.tracks:
         guess, hearing = session.guess(track.id), session.hearing(track.id)
         rumble = find_rumble(hearing, role_table()[guess.role].lowest_hz)
-        if rumble is None:
+        if rumble is None or is_hum(session.closeup(track.id), rumble.below_hz):
             continue
         name = spoken_name(track)
         level_db = level_below_db(session.closeup(track.id), rumble.below_hz)
@@ -67,6 +68,15 @@ def find(session: Session) -> Iterable[Finding]:
                 Evidence(what="rumble against the whole track", unit="dB", before=rumble.share_db),
             ),
         )
+
+
+def is_hum(closeup: Closeup, below_hz: float) -> bool:
+    """Whether what is below a frequency is mostly the lowest lines of a hum (``bandmate.stages.mix.hum``)."""
+    hum = find_hum(closeup)
+    if hum is None:
+        return False
+    low = [line.level_db for line in hum.lines if line.number * hum.mains_hz < below_hz * 2 ** (1 / 6)]
+    return bool(low) and summed_db(low) > level_below_db(closeup, below_hz) - 3.0
 
 
 def gauge(session: Session, finding: Finding) -> float | None:

@@ -29,7 +29,7 @@ from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_bump import Bends, Bump, bump_at
-from bandmate.stages.mix.tone_floor import noise_floor
+from bandmate.stages.mix.tone_floor import is_narrow, noise_floor
 from bandmate.stages.mix.tone_levels import appended, free_id, playing_db
 from bandmate.stages.mix.tone_words import hz_words, logistic
 from bandmate.stages.words import spoken_name
@@ -44,7 +44,9 @@ HIGHEST_HZ = 17_000.0
 LEAST_BANDS, LEAST_INSIDE, LEAST_BESIDE = 40, 8, 6
 INSIDE_OCTAVES, OUTSIDE_OCTAVES = 0.35, 0.6
 ROUGH_SPAN = 4
-MOST_ROUGH_DB = 1.0
+MOST_ROUGH_DB = 0.6
+"""Beside what the levels err by."""
+
 MOST_BUMP_DB = 16.0
 """A floor with more than this in one place is not noise with a colour but something else."""
 
@@ -53,7 +55,7 @@ PLACES = 6
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A range in which too much has a name of its own."""
+    """A range in which too much has a name of its own; ``not_on`` are roles whose own ringing and rattling is there."""
 
     kind: FindingKind
     low_hz: float
@@ -64,11 +66,13 @@ class Region:
     most_cut_db: float
     word: str
     hint: str
+    not_on: tuple[str, ...]
 
 
 def find_excess(closeup: Closeup, region: Region) -> Bump | None:
     """The bump of a track in a region; None where there is none, or where it cannot be told from the instrument."""
-    found = [bump_of(closeup, float(hz), region.q) for hz in np.geomspace(region.low_hz, region.high_hz, PLACES)]
+    places = np.geomspace(region.low_hz, region.high_hz, PLACES)
+    found = [bump_of(closeup, float(hz), region.q, strictly=True) for hz in places]
     bumps = [bump for bump in found if bump is not None]
     if not bumps:
         return None
@@ -78,18 +82,23 @@ def find_excess(closeup: Closeup, region: Region) -> Bump | None:
     return best
 
 
-def bump_of(closeup: Closeup, freq_hz: float, q: float, response: Reals | float = 0.0) -> Bump | None:
-    """The bump of a track's floor at one frequency, after a response in dB; None where no smooth floor is seen."""
+def bump_of(
+    closeup: Closeup, freq_hz: float, q: float, response: Reals | float = 0.0, *, strictly: bool = False
+) -> Bump | None:
+    """The bump of a track's floor at one frequency, after a response in dB; None where no floor is seen.
+
+    ``strictly``: nor where it is rougher than noise.
+    """
     floor = noise_floor(closeup)
     if not floor.in_rests:
         return None
     away = np.log2(floor.hz / freq_hz)
-    used = floor.trusted & (np.abs(away) < SPAN_OCTAVES) & (floor.hz < HIGHEST_HZ)
+    used = floor.trusted & (np.abs(away) < SPAN_OCTAVES) & (floor.hz < HIGHEST_HZ) & ~is_narrow(floor.level_db)
     inside = used & (np.abs(away) < INSIDE_OCTAVES)
     beside = [int((used & part).sum()) for part in (away < -OUTSIDE_OCTAVES, away > OUTSIDE_OCTAVES)]
     if used.sum() < LEAST_BANDS or inside.sum() < LEAST_INSIDE or min(beside) < LEAST_BESIDE:
         return None
-    if roughness(floor.level_db[used]) > MOST_ROUGH_DB:
+    if strictly and roughness(floor.level_db[used]) > MOST_ROUGH_DB + float(np.median(floor.error_db[used])):
         return None
     level_db = floor.level_db + response
     return bump_at(floor.hz[used], level_db[used], freq_hz, q, FLOOR_BENDS)
@@ -115,7 +124,8 @@ def findings_of(session: Session, regions: Sequence[Region]) -> Iterable[Finding
     """What is too much on every track; of regions that overlap, the one with the higher bump."""
     for track in session.tracks:
         closeup = session.closeup(track.id)
-        found = [(region, find_excess(closeup, region)) for region in regions]
+        role = session.guess(track.id).role
+        found = [(region, find_excess(closeup, region)) for region in regions if role not in region.not_on]
         bumps = [(region, bump) for region, bump in found if bump is not None]
         if bumps:
             region, bump = max(bumps, key=lambda pair: pair[1].gain_db)

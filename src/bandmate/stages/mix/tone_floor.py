@@ -15,6 +15,7 @@ Not covered: noise that comes and goes with the playing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ Flags = npt.NDArray[np.bool_]
 SOFT_MOMENTS = (0.08, 0.16, 0.24)
 """Shares of the moments below which a level counts as soft."""
 
+NARROW_SPAN, NARROW_DB = 8, 3.0
 LEAST_MOMENTS = 20
 WINDOW_SECONDS = 0.34
 HANN_SPREAD = 1.5
@@ -41,7 +43,11 @@ LOUD_QUANTILE = 0.99
 """Rests are at least so many snapshots, alike within so much, and so far below the loud ones."""
 
 REST_MOMENTS = (0.2, 0.4, 0.8)
-REST_SPREAD_DB = (-4.0, 3.0)
+LEAST_VARIES, MOST_SPREAD_DB = 0.2, 3.0
+"""In rests: a line varies less than this share of what noise does; what dies away varies by so much more."""
+
+
+DB_PER_NEPER = 4.343
 
 SILENT_DB = -138.0
 """Below this a band holds rounding and not sound."""
@@ -51,12 +57,13 @@ SILENT_DB = -138.0
 class Floor:
     """A floor: arrays (bands,) of centres, mean level in dB, and whether the level is that of a floor.
 
-    ``in_rests``: it was seen by itself, and not between the notes.
+    ``error_db`` is what each level errs by; ``in_rests``: it was seen by itself, and not between the notes.
     """
 
     hz: Reals
     level_db: Reals
     trusted: Flags
+    error_db: Reals
     in_rests: bool
 
     def share(self, low_hz: float, high_hz: float) -> float:
@@ -65,29 +72,44 @@ class Floor:
         return float(self.trusted[inside].mean()) if inside.any() else 0.0
 
     def total_db(self, low_hz: float, high_hz: float) -> float:
-        """Level between two frequencies; bands that are not trusted are bridged. -150 where none is."""
+        """Level between two frequencies; lines and bands that are not trusted are bridged. -150 where none is."""
         inside = (self.hz > low_hz) & (self.hz < high_hz)
-        seen = inside & self.trusted
+        seen = inside & self.trusted & ~is_narrow(self.level_db)
         if not seen.any():
             return -150.0
         levels = np.interp(np.log(self.hz[inside]), np.log(self.hz[seen]), self.level_db[seen])
         return 10 * float(np.log10((10 ** (levels / 10)).sum()))
 
 
+def is_narrow(level_db: Reals) -> Flags:
+    """Which bands belong to a ring or a line: those that stand out of the third of an octave on both sides."""
+    padded = np.pad(level_db, NARROW_SPAN, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * NARROW_SPAN + 1)
+    found: Flags = level_db > np.median(around, axis=1) + NARROW_DB
+    return found
+
+
 def noise_floor(closeup: Closeup) -> Floor:
-    """The floor of a track, from its closeup."""
-    hz = np.array(closeup.fine_hz)
-    level_db = sounding(closeup)
+    """The floor of a track, from its closeup; read-only."""
+    return floor_of(closeup.fine_hz, closeup.fine_data)
+
+
+@lru_cache(maxsize=64)
+def floor_of(fine_hz: tuple[float, ...], fine_data: bytes) -> Floor:
+    """The floor of snapshots as a closeup holds them; each family asks for it several times."""
+    hz = np.array(fine_hz)
+    level_db = sounding_in(fine_data, len(hz))
     resting = rests(level_db)
     if resting is not None:
         return floor_of_rests(hz, resting)
     if level_db.shape[1] < LEAST_MOMENTS:
-        return Floor(hz, np.full(len(hz), -150.0), np.zeros(len(hz), np.bool_), in_rests=False)
+        return Floor(hz, np.full(len(hz), -150.0), np.zeros(len(hz), np.bool_), np.zeros(len(hz)), in_rests=False)
     soft = np.quantile(level_db, SOFT_MOMENTS, axis=1)
     expected = noise_quantiles_db(hz)
     spread = (soft[-1] - soft[0]) - (expected[-1] - expected[0])
     trusted = (spread > SPREAD_RANGE_DB[0]) & (spread < SPREAD_RANGE_DB[1]) & (soft[0] > SILENT_DB)
-    return Floor(hz, (soft - expected).mean(axis=0), trusted, in_rests=False)
+    error_db = error_of_mean_db(hz, level_db.shape[1] * (SOFT_MOMENTS[-1] - SOFT_MOMENTS[0]))
+    return Floor(hz, (soft - expected).mean(axis=0), trusted, error_db, in_rests=False)
 
 
 def rests(level_db: Reals) -> Reals | None:
@@ -110,13 +132,19 @@ def floor_of_rests(hz: Reals, level_db: Reals) -> Floor:
     soft = np.quantile(level_db, REST_MOMENTS, axis=1)
     expected = noise_quantiles_db(hz, REST_MOMENTS)
     spread = (soft[-1] - soft[0]) - (expected[-1] - expected[0])
-    trusted = (spread > REST_SPREAD_DB[0]) & (spread < REST_SPREAD_DB[1]) & (soft[0] > SILENT_DB)
-    return Floor(hz, (soft - expected)[:2].mean(axis=0), trusted, in_rests=True)
+    varies = soft[-1] - soft[0] > LEAST_VARIES * (expected[-1] - expected[0])
+    trusted = varies & (spread < MOST_SPREAD_DB) & (soft[0] > SILENT_DB)
+    error_db = error_of_mean_db(hz, level_db.shape[1] / 2)
+    return Floor(hz, (soft - expected)[:2].mean(axis=0), trusted, error_db, in_rests=True)
 
 
 def sounding(closeup: Closeup) -> Reals:
     """The snapshots that are not digital silence, dB, shape (bands, snapshots)."""
-    level_db = closeup.fine_db
+    return sounding_in(closeup.fine_data, len(closeup.fine_hz))
+
+
+def sounding_in(fine_data: bytes, bands: int) -> Reals:
+    level_db = np.frombuffer(fine_data, np.float16).reshape(bands, -1)
     kept: Reals = level_db[:, (level_db > SILENT_DB).any(axis=0)].astype(np.float64)
     return kept
 
@@ -129,6 +157,12 @@ def noise_quantiles_db(hz: Reals, moments: tuple[float, ...] = SOFT_MOMENTS) -> 
     """
     shape = freedom(hz)
     found: Reals = np.stack([10 * np.log10(gammaincinv(shape, share) / shape) for share in moments])
+    return found
+
+
+def error_of_mean_db(hz: Reals, moments: float) -> Reals:
+    """What the mean of so many moments of noise errs by."""
+    found: Reals = DB_PER_NEPER / np.sqrt(freedom(hz) * max(1.0, moments))
     return found
 
 
