@@ -26,7 +26,7 @@ def report(
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
-    """Write what was found in a mix and what answers it, with pictures and sound, as a page and as JSON."""
+    """Write what was found in a mix, with pictures and sound."""
     from bandmate.verbs.mix_reporting import write_mix_report
 
     with opened(project) as here, progress_bar() as progress:
