@@ -39,8 +39,12 @@ RANGE_HZ = (110.0, 9_000.0)
 NEAR_BANDS, FAR_BANDS = 3, 9
 LEAST_DB = 5.5
 LEAST_EVERYWHERE_DB = 9.0
-LEAST_FLANK_DB = 1.8
-"""What the bands beside the middle of a hump are raised by at least; a line raises them by nothing."""
+LEAST_FLANK_DB, LEAST_FLANKS = 1.8, 0.55
+"""What one of the bands beside the middle of a hump is raised by at least, and both together as a share of the middle;
+a line raises them by nothing."""
+
+BELOW_NOTES_DB = 25.0
+"""Between notes, only what is so far below them is a floor."""
 
 MOST_DB = 26.0
 """No ring stands higher; a note does."""
@@ -84,8 +88,10 @@ def find_rings(closeup: Closeup, role: str) -> list[Ring]:
     if role in RINGS_BY_NATURE and not floor.in_rests:
         return []
     rings = humps(floor, LEAST_DB, IN_FLOOR)
-    if len(rings) > MOST_BETWEEN_NOTES and not floor.in_rests:
-        return []
+    if not floor.in_rests:
+        rings = [ring for ring in rings if is_below(hz, levels - floor.level_db, ring.freq_hz)]
+        if len(rings) > MOST_BETWEEN_NOTES:
+            return []
     if not floor.trusted.any():
         rings = everywhere(hz, closeup)
     strongest = float(levels.max(initial=-150.0))
@@ -101,11 +107,18 @@ def humps(floor: Floor, least_db: float, seen: str) -> list[Ring]:
     found = []
     for at in np.flatnonzero((hz > RANGE_HZ[0]) & (hz < RANGE_HZ[1]) & floor.trusted & is_hump & is_smooth):
         around = stands[max(0, at - FAR_BANDS) : at + FAR_BANDS + 1]
-        if stands[at] < around.max() or max(stands[at - 1], stands[at + 1]) < LEAST_FLANK_DB:
+        flanks = (stands[at - 1], stands[at + 1])
+        if stands[at] < around.max() or max(flanks) < LEAST_FLANK_DB or sum(flanks) < LEAST_FLANKS * stands[at]:
             continue
         freq_hz, gain_db, q = fitted(hz, stands, int(at))
         found.append(Ring(freq_hz, max(gain_db, float(stands[at])), q, seen))
     return found
+
+
+def is_below(hz: Reals, above_db: Reals, freq_hz: float) -> bool:
+    """Whether the floor around a frequency is far below what is played there."""
+    around = np.abs(np.log2(hz / freq_hz)) < FAR_BANDS / 24
+    return float(np.median(above_db[around])) > BELOW_NOTES_DB
 
 
 def everywhere(hz: Reals, closeup: Closeup) -> list[Ring]:

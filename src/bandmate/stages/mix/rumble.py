@@ -34,6 +34,9 @@ VERY_STEADY_DB = -8.0
 """The quiet moments of the rumble against its mean; what falls lower in the pauses follows the playing."""
 
 SOUNDING_DBFS = -70.0
+LEAST_SECONDS = 8.0
+"""In less nothing can be called steady."""
+
 LEAST_REDUCTION_DB = 6.0
 MOST_LOUDNESS_CHANGE_LU = 0.5
 """What the filter must take off the rumble, and what it may take off the music at most."""
@@ -59,7 +62,7 @@ def find_rumble(hearing: Hearing, lowest_hz: float) -> Rumble | None:
     power = hearing.power.astype(np.float64)
     low = power[np.array(hearing.band_hz) < below_hz].sum(axis=0)
     total = float(power.sum())
-    if abs(hearing.dc) > DC_LIMIT:
+    if abs(hearing.dc) > DC_LIMIT or hearing.seconds < LEAST_SECONDS:
         return None
     if not low.size or low.mean() < 10 ** (SOUNDING_DBFS / 10) or total <= 0:
         return None

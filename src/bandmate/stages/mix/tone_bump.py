@@ -55,13 +55,13 @@ def bell_db(hz: Reals, freq_hz: float, gain_db: float, q: float) -> Reals:
     return found
 
 
-def bump_at(hz: Reals, level_db: Reals, freq_hz: float, q: float, bends: Bends) -> Bump:
-    """The bump of a curve around one frequency."""
+def bump_at(hz: Reals, level_db: Reals, freq_hz: float, q: float, bends: Bends, error_db: Reals | float = 0.0) -> Bump:
+    """The bump of a curve around one frequency; points may have errors of their own."""
     octaves = np.log2(hz / freq_hz)
     apart = np.subtract.outer(octaves, octaves)
     spread = ANY_HEIGHT_DB**2 + ANY_SLOPE_DB**2 * np.outer(octaves, octaves)
     spread += bends.bend_db**2 * np.exp(-((apart / bends.octaves) ** 2) / 2)
-    spread += bends.point_db**2 * np.eye(len(hz))
+    spread += np.diag(bends.point_db**2 + np.broadcast_to(np.square(error_db), hz.shape))
     shape = bell_db(hz, freq_hz, SHAPE_DB, q) / SHAPE_DB
     solved = np.linalg.solve(spread, np.stack([shape, level_db], axis=1))
     weight = float(shape @ solved[:, 0])

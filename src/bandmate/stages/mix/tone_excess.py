@@ -36,7 +36,7 @@ from bandmate.stages.words import spoken_name
 
 Reals = npt.NDArray[np.float64]
 
-FLOOR_BENDS = Bends(bend_db=2.0, octaves=1.2, point_db=1.2)
+FLOOR_BENDS = Bends(bend_db=2.0, octaves=1.2, point_db=0.8)
 """Floors of rooms and amplifiers bend by about so much without any fault."""
 
 SPAN_OCTAVES = 2.5
@@ -44,8 +44,14 @@ HIGHEST_HZ = 17_000.0
 LEAST_BANDS, LEAST_INSIDE, LEAST_BESIDE = 40, 8, 6
 INSIDE_OCTAVES, OUTSIDE_OCTAVES = 0.35, 0.6
 ROUGH_SPAN = 4
-MOST_ROUGH_DB = 0.6
-"""Beside what the levels err by."""
+MOST_ROUGH_DB, MOST_ROUGH_ANYHOW_DB = 0.6, 1.6
+"""Beside what the levels err by; and however much they do."""
+
+MOST_ERROR_DB = 2.1
+"""With so few rests that the levels err by more, nothing is said."""
+
+LEAST_ERRORS = 3.0
+"""A bump must be so many times its error."""
 
 MOST_BUMP_DB = 16.0
 """A floor with more than this in one place is not noise with a colour but something else."""
@@ -77,7 +83,8 @@ def find_excess(closeup: Closeup, region: Region) -> Bump | None:
     if not bumps:
         return None
     best = max(bumps, key=lambda bump: bump.gain_db)
-    if not region.least_db <= best.gain_db <= MOST_BUMP_DB or not is_worth(closeup, best.freq_hz, region.worth_db):
+    is_sure = max(region.least_db, LEAST_ERRORS * best.error_db) <= best.gain_db <= MOST_BUMP_DB
+    if not is_sure or not is_worth(closeup, best.freq_hz, region.worth_db):
         return None
     return best
 
@@ -98,10 +105,15 @@ def bump_of(
     beside = [int((used & part).sum()) for part in (away < -OUTSIDE_OCTAVES, away > OUTSIDE_OCTAVES)]
     if used.sum() < LEAST_BANDS or inside.sum() < LEAST_INSIDE or min(beside) < LEAST_BESIDE:
         return None
-    if strictly and roughness(floor.level_db[used]) > MOST_ROUGH_DB + float(np.median(floor.error_db[used])):
+    if strictly and not is_smooth(floor.level_db[used], float(np.median(floor.error_db[used]))):
         return None
     level_db = floor.level_db + response
-    return bump_at(floor.hz[used], level_db[used], freq_hz, q, FLOOR_BENDS)
+    return bump_at(floor.hz[used], level_db[used], freq_hz, q, FLOOR_BENDS, floor.error_db[used])
+
+
+def is_smooth(level_db: Reals, error_db: float) -> bool:
+    """Whether levels that err by so much are no rougher than noise is."""
+    return error_db <= MOST_ERROR_DB and roughness(level_db) <= min(MOST_ROUGH_ANYHOW_DB, MOST_ROUGH_DB + error_db)
 
 
 def roughness(level_db: Reals) -> float:
