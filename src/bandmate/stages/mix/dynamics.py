@@ -145,8 +145,7 @@ def gauge(session: Session, finding: Finding) -> float | None:
 
 def answer_phrases(session: Session, finding: Finding) -> Sequence[Answer]:
     """A ride; or a slow compressor."""
-    answers = (ride_answer(session, finding), compressor_answer(session, finding, PHRASES))
-    return [answer for answer in answers if answer is not None]
+    return sure_ones(finding, (ride_answer(session, finding), compressor_answer(session, finding, PHRASES)))
 
 
 def answer_hits(session: Session, finding: Finding) -> Sequence[Answer]:
@@ -155,7 +154,7 @@ def answer_hits(session: Session, finding: Finding) -> Sequence[Answer]:
     limit = limit_db(session, track.id, HITS)
     first = compressor_answer(session, finding, HITS)
     if limit is None or has_parallel(session.song, track):
-        return () if first is None else (first,)
+        return sure_ones(finding, (first,))
     struck = Struck(
         track=track,
         role=session.guess(track.id).role,
@@ -165,8 +164,14 @@ def answer_hits(session: Session, finding: Finding) -> Sequence[Answer]:
         column_seconds=session.closeup(track.id).level_hop_seconds,
         aim_db=LEFT_SHARE * limit,
     )
-    answers = (first, saturator_answer(struck), parallel_answer(struck))
-    return [answer for answer in answers if answer is not None]
+    return sure_ones(finding, (first, saturator_answer(struck), parallel_answer(struck)))
+
+
+def sure_ones(finding: Finding, answers: Sequence[Answer | None]) -> list[Answer]:
+    """Those that are there and sure enough to be shown, in their order."""
+    return [
+        answer for answer in answers if answer is not None and finding.confidence * answer.confidence >= SURE_ENOUGH
+    ]
 
 
 def fader_db(track: Track) -> float | None:

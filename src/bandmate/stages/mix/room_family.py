@@ -14,6 +14,7 @@ from bandmate.song.devices import Delay, Reverb
 from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding
 from bandmate.song.tracks import Role
+from bandmate.stages.mix.dynamics import sure_ones
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.mix.room_design import Room, echo_for, room_for, tempo_of
@@ -29,7 +30,7 @@ DRY_SECONDS = 0.02
 LEADS: tuple[Role, ...] = ("lead-vox", "woodwind", "lead-guitar", "brass")
 STOPPING: tuple[Role, ...] = (*LEADS, "backing-vox", "organ", "synth")
 SURENESS, SURER_BY_TRACK, MOST_SURE = 0.75, 0.05, 0.9
-ROOM_SURENESS, ECHO_SURENESS = 0.8, 0.65
+ROOM_SURENESS, ECHO_SURENESS = 0.8, 0.7
 LEAST_DB = 6.0
 
 
@@ -77,10 +78,13 @@ def gauge(session: Session, finding: Finding) -> float | None:
 def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     """One room for all; or an echo on the lead."""
     room, echo = room_for(session), echo_for(session, finding.tracks[0])
-    return [
-        *([] if room is None else [room_answer(session, room)]),
-        *([] if echo is None else [echo_answer(session, finding, echo)]),
-    ]
+    return sure_ones(
+        finding,
+        (
+            None if room is None else room_answer(session, room),
+            None if echo is None else echo_answer(session, finding, echo),
+        ),
+    )
 
 
 def room_answer(session: Session, room: Room) -> Answer:
