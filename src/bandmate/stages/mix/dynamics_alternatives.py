@@ -24,7 +24,7 @@ from bandmate.stages.mix.family import Answer
 
 Reals = npt.NDArray[np.float64]
 
-SATURATOR_SURENESS, PARALLEL_SURENESS = 0.65, 0.7
+SATURATOR_SURENESS, PARALLEL_SURENESS = 0.7, 0.7
 MOST_MAKEUP_DB = 6.0
 
 

@@ -23,9 +23,9 @@ class Evenness:
 
 
 EVENNESS: dict[Role, Evenness] = {
-    "kick": Evenness(None, 9.6),
+    "kick": Evenness(None, 11.8),
     "snare": Evenness(None, 13.5),
-    "hats": Evenness(None, 10.4),
+    "hats": Evenness(None, 11.8),
     "cymbals": Evenness(None, 8.0),
     "percussion": Evenness(None, 6.0),
     "bass": Evenness(6.8, 4.8),
