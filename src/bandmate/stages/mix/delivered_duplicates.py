@@ -23,7 +23,7 @@ from bandmate.stages.mix.session import Session
 
 LEAST_LIKENESS = 0.97
 
-COPY_CORRELATION, SAME_CORRELATION, TRUE_CORRELATION = 0.98, 0.995, 0.9998
+COPY_CORRELATION, SAME_CORRELATION, TRUE_CORRELATION = 0.98, 0.999, 0.9998
 """The least correlation of a copy that is named so; of any two tracks; of two that are turned over or late against each
 other, or that are named as microphones."""
 

@@ -124,7 +124,7 @@ def duplicate_tracks(session: Session) -> Iterator[Finding]:
 def duplicate_confidence(found: Duplicate) -> float:
     if found.is_exact:
         return 0.97
-    return 0.93 if found.correlation >= 0.9998 else 0.85 if found.correlation >= 0.999 else 0.65
+    return 0.93 if found.correlation >= 0.9998 else 0.85 if found.correlation >= 0.999 else 0.7
 
 
 def shared_of(session: Session, finding: Finding) -> float | None:

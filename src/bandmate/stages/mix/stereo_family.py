@@ -46,6 +46,7 @@ MATERIAL_SHARE = 0.1
 
 CENTRED = ("kick", "snare", "bass", "lead-vox")
 MOST_TRIM_DB = 24.0
+MOST_NEWS = 2
 
 
 def insert_first(track: Track, device: ChannelTrim | Width) -> Move:
@@ -56,13 +57,18 @@ def insert_first(track: Track, device: ChannelTrim | Width) -> Move:
 
 
 def files_without_sides(session: Session) -> Iterator[Finding]:
-    """Stereo files that are really mono. Where most of a delivery is like that and nothing in it is mono, the program
-    that wrote it writes everything in stereo, and nobody needs to be told of every file."""
+    """Stereo files that are really mono.
+
+    Where nothing in a delivery is mono, the program that wrote it writes everything in stereo: then what belongs in the
+    centre is no news, and neither is anything where many files are like that.
+    """
     recorded = [track for track in session.tracks if is_recorded(track)]
-    found = [f for t in recorded for f in same_sides(session.song, t, session.hearing(t.id))]
-    has_mono = any(session.hearing(track.id).channels == 1 for track in recorded)
-    if has_mono or len(found) == 1 or 2 * len(found) < len(recorded):
-        yield from found
+    found = [finding for track in recorded for finding in same_sides(session.song, track, session.hearing(track.id))]
+    if not any(session.hearing(track.id).channels == 1 for track in recorded):
+        found = [finding for finding in found if session.guess(finding.tracks[0]).role not in CENTRED]
+        if len(found) > MOST_NEWS:
+            return
+    yield from found
 
 
 def sides_agree(session: Session, finding: Finding) -> float | None:
