@@ -52,7 +52,7 @@ MOST_OFF, MOST_OFF_HZ = 0.009, 1.2
 
 NEAR_BANDS, FAR_BANDS = 4, 12
 MOST_NOTCHES = 8
-NOTCH_Q = 25.0
+NOTCH_Q = 18.0
 KEEPS_LOWS = ("bass", "kick", "drums", "toms")
 QUIET_SHARE = 0.3
 """The gauge is read in the soft moments; a gate must be shut at least this share of the time to be seen there."""

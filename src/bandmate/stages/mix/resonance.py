@@ -28,7 +28,7 @@ from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_bump import bell_db
 from bandmate.stages.mix.tone_floor import Floor, noise_floor
-from bandmate.stages.mix.tone_levels import appended, free_id, playing, playing_db
+from bandmate.stages.mix.tone_levels import appended, free_id, is_treated, playing, playing_db
 from bandmate.stages.mix.tone_words import hz_words, logistic
 from bandmate.stages.words import spoken_name
 
@@ -39,6 +39,7 @@ RANGE_HZ = (110.0, 9_000.0)
 NEAR_BANDS, FAR_BANDS = 3, 9
 LEAST_DB = 5.5
 LEAST_EVERYWHERE_DB = 9.0
+LEAST_ON_DRUMS_DB = 8.5
 LEAST_FLANK_DB, LEAST_FLANKS = 1.8, 0.55
 """What one of the bands beside the middle of a hump is raised by at least, and both together as a share of the middle;
 a line raises them by nothing."""
@@ -87,7 +88,7 @@ def find_rings(closeup: Closeup, role: str) -> list[Ring]:
     floor = noise_floor(closeup)
     if role in RINGS_BY_NATURE and not floor.in_rests:
         return []
-    rings = humps(floor, LEAST_DB, IN_FLOOR)
+    rings = humps(floor, LEAST_ON_DRUMS_DB if role in RINGS_BY_NATURE else LEAST_DB, IN_FLOOR)
     if not floor.in_rests:
         rings = [ring for ring in rings if is_below(hz, levels - floor.level_db, ring.freq_hz)]
         if len(rings) > MOST_BETWEEN_NOTES:
@@ -201,7 +202,7 @@ def find(session: Session) -> Iterable[Finding]:
         closeup, guess = session.closeup(track.id), session.guess(track.id)
         for number, ring in enumerate(find_rings(closeup, guess.role), 1):
             measured = stands_out(closeup, ring.freq_hz, ring.seen)
-            if measured is None or measured < LEAST_DB:
+            if measured is None or measured < LEAST_DB or is_treated(track, ring.freq_hz):
                 continue
             seconds = session.hearing(track.id).seconds
             where = session.where(0.0, seconds)

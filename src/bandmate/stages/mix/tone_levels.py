@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.song.address import ABSENT
-from bandmate.song.devices import AnyDevice, Band
+from bandmate.song.devices import AnyDevice, Band, Equalizer
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Track
 from bandmate.sound.filters import response_db
@@ -66,6 +66,13 @@ def eased(hz: Reals, level_db: Reals, bands: Sequence[Band], rate_hz: int) -> Re
 def appended(track: Track, device: AnyDevice) -> Move:
     """The move that puts a device behind all others on the strip: there it meets exactly what was measured."""
     return Move(address=f"tracks/{track.id}/inserts/{device.id}", before=ABSENT, after=device)
+
+
+def is_treated(track: Track, freq_hz: float) -> bool:
+    """Whether an equalizer on the strip already takes something out at a frequency, within a sixteenth of an octave."""
+    bands = [band for device in track.inserts if isinstance(device, Equalizer) for band in device.bands]
+    cuts = [band for band in bands if band.kind == "notch" or (band.kind == "bell" and band.gain_db < 0)]
+    return any(band.enabled and abs(np.log2(freq_hz / band.freq_hz)) < 1 / 16 for band in cuts)
 
 
 def free_id(track: Track, wanted: str) -> str:
