@@ -27,7 +27,7 @@ from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.noise_gate import GATE_CONFIDENCE, gate_for
 from bandmate.stages.mix.session import Session
-from bandmate.stages.mix.tone_floor import sounding
+from bandmate.stages.mix.tone_floor import rests, sounding
 from bandmate.stages.mix.tone_levels import appended, free_id, playing_db
 from bandmate.stages.mix.tone_words import logistic
 from bandmate.stages.words import spoken_name
@@ -39,6 +39,7 @@ NUMBERS = (1, 2, 3, 4, 5, 6, 7, 9)
 LOWEST_NUMBERS = (1, 2, 3)
 LEAST_LINES = 3
 SOFT_MOMENTS = (0.05, 0.15, 0.30)
+MOMENTS_OF_RESTS = (0.2, 0.5, 0.8)
 LEAST_MOMENTS = 10
 LEAST_STANDS_DB = 6.0
 MOST_VARIES_DB = 4.5
@@ -47,6 +48,7 @@ AUDIBLE_BELOW_TRACK_DB = -48.0
 """Softer than that, against the track while it plays, it is covered by what plays."""
 
 LOBE_HZ = 8.0
+NEAR_MAINS = 0.015
 MOST_OFF, MOST_OFF_HZ = 0.009, 1.2
 """How far a line may seem to be from its place; a note of the scale is twice as far from all but a few of them."""
 
@@ -54,8 +56,9 @@ NEAR_BANDS, FAR_BANDS = 4, 12
 MOST_NOTCHES = 8
 NOTCH_Q = 18.0
 KEEPS_LOWS = ("bass", "kick", "drums", "toms")
-QUIET_SHARE = 0.3
-"""The gauge is read in the soft moments; a gate must be shut at least this share of the time to be seen there."""
+LINE = "line of the hum"
+QUIET_SHARE = 0.12
+"""A gate is worth its while where a track rests at least this share of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,32 @@ def find_hum(closeup: Closeup) -> Hum | None:
     return hum
 
 
+def is_of_mains(closeup: Closeup, freq_hz: float) -> bool:
+    """Whether a frequency is that of a mains line on a track that has several of them, however soft."""
+    for mains_hz in MAINS_HZ:
+        number = round(freq_hz / mains_hz)
+        is_near = abs(freq_hz / (number * mains_hz) - 1) < NEAR_MAINS if number else False
+        if is_near and len(steady_lines(closeup, mains_hz)) >= LEAST_LINES:
+            return True
+    return False
+
+
+def soft_levels(closeup: Closeup) -> Reals | None:
+    """Levels in the soft moments, dB, shape (moments, bands): of the rests where there are any; None for nothing."""
+    level_db = sounding(closeup)
+    resting = rests(level_db)
+    if resting is not None:
+        return np.asarray(np.quantile(resting, MOMENTS_OF_RESTS, axis=1))
+    if level_db.shape[1] < LEAST_MOMENTS:
+        return None
+    return np.asarray(np.quantile(level_db, SOFT_MOMENTS, axis=1))
+
+
 def steady_lines(closeup: Closeup, mains_hz: float) -> tuple[Line, ...]:
     """The multiples of a mains frequency at which something sounds all the time at one level."""
-    level_db, hz = sounding(closeup), np.array(closeup.fine_hz)
-    if level_db.shape[1] < LEAST_MOMENTS:
+    soft, hz = soft_levels(closeup), np.array(closeup.fine_hz)
+    if soft is None:
         return ()
-    soft = np.quantile(level_db, SOFT_MOMENTS, axis=1)
     found = []
     for number in NUMBERS:
         at = band_of(hz, soft[1], number * mains_hz)
@@ -142,12 +165,11 @@ def line_at(level_db: Reals, at: int, number: int) -> Line:
 
 def level_of_lines(closeup: Closeup, mains_hz: float, numbers: Sequence[int]) -> float | None:
     """The level of these lines in the soft moments, whatever is there; None for nothing."""
-    level_db, hz = sounding(closeup), np.array(closeup.fine_hz)
-    if level_db.shape[1] < LEAST_MOMENTS:
+    soft, hz = soft_levels(closeup), np.array(closeup.fine_hz)
+    if soft is None:
         return None
-    soft = np.quantile(level_db, SOFT_MOMENTS[1], axis=1)
     at = [int(np.abs(np.log(hz / (number * mains_hz))).argmin()) for number in numbers]
-    return summed_db([line_at(soft, k, 0).level_db for k in at])
+    return summed_db([line_at(soft[1], k, 0).level_db for k in at])
 
 
 def find(session: Session) -> Iterable[Finding]:
@@ -175,7 +197,7 @@ def find(session: Session) -> Iterable[Finding]:
             evidence=(
                 Evidence(what="level of the hum in soft moments", unit="dBFS", before=level_db),
                 Evidence(what="mains frequency", unit="Hz", before=hum.mains_hz),
-                Evidence(what="lines of the hum", unit="", before=lines),
+                *(Evidence(what=LINE, unit="Hz", before=line.number * hum.mains_hz) for line in hum.lines),
             ),
         )
 
@@ -186,10 +208,9 @@ def gauge(session: Session, finding: Finding) -> float | None:
 
 
 def lines_of(finding: Finding) -> tuple[float, tuple[int, ...]]:
-    """Mains frequency, and which overtones may sound: those up to the highest that was found."""
+    """Mains frequency, and which of its multiples were found."""
     mains_hz = finding.evidence[1].before or MAINS_HZ[0]
-    highest = (finding.high_hz or 0.0) / mains_hz
-    return mains_hz, tuple(number for number in NUMBERS if number <= highest)
+    return mains_hz, tuple(round((fact.before or 0.0) / mains_hz) for fact in finding.evidence if fact.what == LINE)
 
 
 def answers(session: Session, finding: Finding) -> Sequence[Answer]:
@@ -198,15 +219,12 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     closeup, (mains_hz, numbers) = session.closeup(track.id), lines_of(finding)
     if session.guess(track.id).role in KEEPS_LOWS:
         return by_gate(session, finding)
-    known = {line.number: line for line in steady_lines(closeup, mains_hz)}
-    loudest = sorted(known.values(), key=lambda line: -line.level_db)[:MOST_NOTCHES]
-    notched = sorted(line.number for line in loudest)
-    soft = np.quantile(sounding(closeup), SOFT_MOMENTS[1], axis=1)
-    hz = np.array(closeup.fine_hz)
-    left = []
-    for number in numbers:
-        now = line_at(soft, int(np.abs(np.log(hz / (number * mains_hz))).argmin()), number)
-        left.append(min(now.level_db, now.floor_db) if number in notched else now.level_db)
+    soft, hz = soft_levels(closeup), np.array(closeup.fine_hz)
+    if soft is None:
+        return ()
+    lines = [line_at(soft[1], int(np.abs(np.log(hz / (number * mains_hz))).argmin()), number) for number in numbers]
+    notched = sorted(line.number for line in sorted(lines, key=lambda line: -line.level_db)[:MOST_NOTCHES])
+    left = [min(line.level_db, line.floor_db) if line.number in notched else line.level_db for line in lines]
     bands = tuple(Band(id=f"line-{number}", kind="notch", freq_hz=number * mains_hz, q=NOTCH_Q) for number in notched)
     device = Equalizer(id=free_id(track, "hum"), bands=bands)
     facts = (finding.evidence[1], Evidence(what="notches", unit="", after=len(bands)))

@@ -22,22 +22,18 @@ from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.noise_gate import GATE_CONFIDENCE, gate_for
 from bandmate.stages.mix.session import Session
-from bandmate.stages.mix.tone_excess import roughness
-from bandmate.stages.mix.tone_floor import Floor, noise_floor
+from bandmate.stages.mix.tone_floor import noise_floor
 from bandmate.stages.mix.tone_levels import playing_db
 from bandmate.stages.mix.tone_words import logistic
 from bandmate.stages.words import spoken_name
 
-SEEN_HZ = (200.0, 12_000.0)
 FLOOR_HZ = (250.0, 16_000.0)
-LEAST_SEEN, LEAST_SEEN_BETWEEN_NOTES = 0.6, 0.8
-MOST_ROUGH_DB = 1.2
 LEAST_BELOW_TRACK_DB, MOST_BELOW_TRACK_DB = -35.0, -15.0
 """What is nearer to the track than that is what it plays."""
 
 LEAST_BELOW_MIX_DB = -50.0
 LEAST_LEVEL_DB = -85.0
-LEAST_REST_SHARE = 0.15
+LEAST_REST_SHARE = 0.08
 NOISE_BY_NATURE = ("kick", "snare", "toms", "cymbals", "hats", "percussion", "effects", "drums")
 LEAST_BELOW_DRUMS_DB = -22.0
 """What rings and rattles has soft moments that are no noise of the recording."""
@@ -46,19 +42,12 @@ LEAST_BELOW_DRUMS_DB = -22.0
 def find_noise(closeup: Closeup, role: str) -> float | None:
     """The level of a track's floor, dB; None where no floor is seen, or where it is softer than noise that matters."""
     floor = noise_floor(closeup)
-    if not is_noise(floor) or (role in NOISE_BY_NATURE and not floor.in_rests):
+    if not floor.is_noise() or (role in NOISE_BY_NATURE and not floor.in_rests):
         return None
     level_db = floor.total_db(*FLOOR_HZ)
     least_db = LEAST_BELOW_DRUMS_DB if role in NOISE_BY_NATURE else LEAST_BELOW_TRACK_DB
     below_db = level_db - track_level_db(closeup)
     return level_db if level_db > LEAST_LEVEL_DB and least_db < below_db < MOST_BELOW_TRACK_DB else None
-
-
-def is_noise(floor: Floor) -> bool:
-    """Whether most of the floor is seen, and it is as smooth as noise is."""
-    inside = floor.trusted & (floor.hz > SEEN_HZ[0]) & (floor.hz < SEEN_HZ[1])
-    least = LEAST_SEEN if floor.in_rests else LEAST_SEEN_BETWEEN_NOTES
-    return floor.share(*SEEN_HZ) >= least and roughness(floor.level_db[inside]) <= MOST_ROUGH_DB
 
 
 def track_level_db(closeup: Closeup) -> float:

@@ -25,6 +25,7 @@ from bandmate.song.findings import Finding
 from bandmate.sound.filters import response_db
 from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
+from bandmate.stages.mix.hum import is_of_mains
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_bump import bell_db
 from bandmate.stages.mix.tone_floor import Floor, noise_floor
@@ -89,6 +90,8 @@ def find_rings(closeup: Closeup, role: str) -> list[Ring]:
     if role in RINGS_BY_NATURE and not floor.in_rests:
         return []
     rings = humps(floor, LEAST_ON_DRUMS_DB if role in RINGS_BY_NATURE else LEAST_DB, IN_FLOOR)
+    if floor.in_rests and not floor.is_noise():
+        return []
     if not floor.in_rests:
         rings = [ring for ring in rings if is_below(hz, levels - floor.level_db, ring.freq_hz)]
         if len(rings) > MOST_BETWEEN_NOTES:
@@ -97,6 +100,7 @@ def find_rings(closeup: Closeup, role: str) -> list[Ring]:
         rings = everywhere(hz, closeup)
     strongest = float(levels.max(initial=-150.0))
     heard = [ring for ring in rings if level_near(hz, levels, ring.freq_hz) > strongest + WORTH_DB]
+    heard = [ring for ring in heard if not is_of_mains(closeup, ring.freq_hz)]
     return sorted(heard, key=lambda ring: -ring.stands_db)[:MOST_RINGS]
 
 

@@ -29,7 +29,7 @@ from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_bump import Bends, Bump, bump_at
-from bandmate.stages.mix.tone_floor import is_narrow, noise_floor
+from bandmate.stages.mix.tone_floor import is_narrow, noise_floor, roughness
 from bandmate.stages.mix.tone_levels import appended, free_id, playing_db
 from bandmate.stages.mix.tone_words import hz_words, logistic
 from bandmate.stages.words import spoken_name
@@ -43,7 +43,6 @@ SPAN_OCTAVES = 2.5
 HIGHEST_HZ = 17_000.0
 LEAST_BANDS, LEAST_INSIDE, LEAST_BESIDE = 40, 8, 6
 INSIDE_OCTAVES, OUTSIDE_OCTAVES = 0.35, 0.6
-ROUGH_SPAN = 4
 MOST_ROUGH_DB, MOST_ROUGH_ANYHOW_DB = 0.6, 1.6
 """Beside what the levels err by; and however much they do."""
 
@@ -114,13 +113,6 @@ def bump_of(
 def is_smooth(level_db: Reals, error_db: float) -> bool:
     """Whether levels that err by so much are no rougher than noise is."""
     return error_db <= MOST_ERROR_DB and roughness(level_db) <= min(MOST_ROUGH_ANYHOW_DB, MOST_ROUGH_DB + error_db)
-
-
-def roughness(level_db: Reals) -> float:
-    """How far points usually are from the median of those around them, dB, as a standard deviation."""
-    padded = np.pad(level_db, ROUGH_SPAN, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * ROUGH_SPAN + 1)
-    return 1.48 * float(np.median(np.abs(level_db - np.median(around, axis=1))))
 
 
 def is_worth(closeup: Closeup, freq_hz: float, worth_db: float) -> bool:

@@ -29,6 +29,11 @@ Flags = npt.NDArray[np.bool_]
 SOFT_MOMENTS = (0.08, 0.16, 0.24)
 """Shares of the moments below which a level counts as soft."""
 
+LEAST_SHARE, LEAST_SHARE_BETWEEN_NOTES = 0.6, 0.8
+MOST_ROUGH_DB = 1.2
+"""What makes a whole floor that of noise: how much of it is seen, and how smooth it is."""
+
+ROUGH_SPAN = 4
 NARROW_SPAN, NARROW_DB = 8, 3.0
 LEAST_MOMENTS = 20
 WINDOW_SECONDS = 0.34
@@ -71,6 +76,12 @@ class Floor:
         inside = (self.hz > low_hz) & (self.hz < high_hz)
         return float(self.trusted[inside].mean()) if inside.any() else 0.0
 
+    def is_noise(self, low_hz: float = 200.0, high_hz: float = 12_000.0) -> bool:
+        """Whether most bands between two frequencies are trusted, and are as smooth as noise is."""
+        inside = self.trusted & (self.hz > low_hz) & (self.hz < high_hz)
+        least = LEAST_SHARE if self.in_rests else LEAST_SHARE_BETWEEN_NOTES
+        return self.share(low_hz, high_hz) >= least and roughness(self.level_db[inside]) <= MOST_ROUGH_DB
+
     def total_db(self, low_hz: float, high_hz: float) -> float:
         """Level between two frequencies; lines and bands that are not trusted are bridged. -150 where none is."""
         inside = (self.hz > low_hz) & (self.hz < high_hz)
@@ -79,6 +90,15 @@ class Floor:
             return -150.0
         levels = np.interp(np.log(self.hz[inside]), np.log(self.hz[seen]), self.level_db[seen])
         return 10 * float(np.log10((10 ** (levels / 10)).sum()))
+
+
+def roughness(level_db: Reals) -> float:
+    """How far points usually are from the median of those around them, dB, as a standard deviation; 0 for none."""
+    if not len(level_db):
+        return 0.0
+    padded = np.pad(level_db, ROUGH_SPAN, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * ROUGH_SPAN + 1)
+    return 1.48 * float(np.median(np.abs(level_db - np.median(around, axis=1))))
 
 
 def is_narrow(level_db: Reals) -> Flags:
