@@ -21,7 +21,7 @@ from bandmate.sound.audio import Samples
 from bandmate.stages.mix.session import Session
 
 LEAST_COLUMNS = 4
-PROBED_COLUMNS = 8
+PROBED_COLUMNS = 24
 LEAST_PROVED = 3
 FLAT_FRAMES = 3
 SAME = 1e-6

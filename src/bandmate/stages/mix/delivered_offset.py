@@ -34,7 +34,7 @@ FEWEST_SAME, LEAST_SHARE = 3, 0.6
 SOFTENED = (0.25, 0.5, 1.0, 0.5, 0.25)
 """Players meet each other within a few hundredths of a second."""
 
-CLEARLY_WORSE = 0.1
+CLEARLY_WORSE = 0.2
 TWIN_LIKENESS = 0.6
 EXCERPT_SECONDS = 6.0
 

@@ -41,8 +41,11 @@ KEPT_LOSS_DB = 2.0
 STEP = 0.05
 
 WIDE_LOW_DB = -5.0
-MATERIAL_SHARE = 0.1
-"""Bass is too wide when its sides are so near to its middle, and worth a word when so much of the mix's bass is it."""
+MATERIAL_SHARE, BASS_SHARE = 0.1, 0.02
+"""Bass is too wide when its sides are so near to its middle, and worth a word when so much of the mix's bass is it; less
+will do where a track is there for its bass."""
+
+BASSES = ("kick", "bass")
 
 CENTRED = ("kick", "snare", "bass", "lead-vox")
 MOST_TRIM_DB = 24.0
@@ -202,7 +205,7 @@ def tracks_with_wide_bass(session: Session) -> Iterator[Finding]:
         if are_against(hearing):
             continue
         share, name = low_share(session, track.id), spoken_name(track)
-        if share < MATERIAL_SHARE:
+        if share < (BASS_SHARE if session.guess(track.id).role in BASSES else MATERIAL_SHARE):
             continue
         evidence = (
             Evidence(
