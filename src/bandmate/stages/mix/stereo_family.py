@@ -42,8 +42,8 @@ STEP = 0.05
 
 WIDE_LOW_DB = -5.0
 MATERIAL_SHARE, BASS_SHARE = 0.1, 0.02
-"""Bass is too wide when its sides are so near to its middle, and worth a word when so much of the mix's bass is it; less
-will do where a track is there for its bass."""
+"""Bass is too wide when its sides are so near to its middle, and worth a word when so much of the mix's bass is it;
+less will do where a track is there for its bass."""
 
 BASSES = ("kick", "bass")
 
