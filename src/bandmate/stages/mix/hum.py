@@ -37,7 +37,9 @@ Reals = npt.NDArray[np.float64]
 MAINS_HZ = (50.0, 60.0)
 NUMBERS = (1, 2, 3, 4, 5, 6, 7, 9)
 LOWEST_NUMBERS = (1, 2, 3)
-LEAST_LINES = 3
+LEAST_LINES, LEAST_LINES_ON_LOWS = 3, 4
+"""The second is for what may play the lowest of them itself."""
+
 SOFT_MOMENTS = (0.05, 0.15, 0.30)
 MOMENTS_OF_RESTS = (0.2, 0.5, 0.8)
 LEAST_MOMENTS = 10
@@ -87,11 +89,12 @@ def summed_db(levels_db: Sequence[float]) -> float:
     return 10 * float(np.log10(max(sum(10 ** (level / 10) for level in levels_db), 1e-15)))
 
 
-def find_hum(closeup: Closeup) -> Hum | None:
+def find_hum(closeup: Closeup, role: str = "unknown") -> Hum | None:
     """The hum of a track; None where there is none that matters, and for silence."""
+    least = LEAST_LINES_ON_LOWS if role in KEEPS_LOWS else LEAST_LINES
     hums = [Hum(mains_hz, steady_lines(closeup, mains_hz)) for mains_hz in MAINS_HZ]
     hum = max(hums, key=lambda one: (len(one.lines), one.level_db))
-    if len(hum.lines) < LEAST_LINES or not any(line.number in LOWEST_NUMBERS for line in hum.lines):
+    if len(hum.lines) < least or not any(line.number in LOWEST_NUMBERS for line in hum.lines):
         return None
     track_db = summed_db(list(playing_db(closeup)))
     if hum.level_db < max(LEAST_LEVEL_DB, track_db + AUDIBLE_BELOW_TRACK_DB):
@@ -175,7 +178,7 @@ def level_of_lines(closeup: Closeup, mains_hz: float, numbers: Sequence[int]) ->
 def find(session: Session) -> Iterable[Finding]:
     """Every track that hums."""
     for track in session.tracks:
-        hum = find_hum(session.closeup(track.id))
+        hum = find_hum(session.closeup(track.id), session.guess(track.id).role)
         if hum is None:
             continue
         level_db = level_of_lines(session.closeup(track.id), hum.mains_hz, [line.number for line in hum.lines])
