@@ -17,6 +17,7 @@ from bandmate.sound.audio import Samples
 from bandmate.sound.kernel import kernel
 
 Reals = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.int64]
 
 
 def rows_for(channels: int) -> int:
@@ -127,3 +128,32 @@ def sum_bands(power: Reals, edges: Reals, sums: Reals) -> None:
             b += other[k]
         sums[0, band] = a + (high - last) * one[min(last, top)]
         sums[1, band] = b + (high - last) * other[min(last, top)]
+
+
+@kernel
+def sum_windows(
+    parts: Samples, edges: Reals, class_of: Counts, power: Samples, bands: Samples, chroma: Samples
+) -> None:
+    """Write the power of each bin, of each band, and the summed amplitude of each class of bins, window by window.
+
+    ``parts`` is (windows, 2 * bins) as in `add_power`; ``class_of`` has a column of ``chroma`` for each bin, or -1.
+    """
+    top = power.shape[1] - 1
+    for window in range(power.shape[0]):
+        row, squares, classes = parts[window], power[window], np.zeros(chroma.shape[1])
+        for k in range(top + 1):
+            squares[k] = row[2 * k] * row[2 * k] + row[2 * k + 1] * row[2 * k + 1]
+        for k in range(top + 1):
+            if class_of[k] >= 0:
+                classes[class_of[k]] += np.sqrt(squares[k])
+        chroma[window] = classes
+        for band in range(bands.shape[1]):
+            low, high = edges[band], edges[band + 1]
+            first, last = int(low), int(high)
+            if first == last:
+                bands[window, band] = (high - low) * squares[min(first, top)]
+                continue
+            total = (first + 1 - low) * np.float64(squares[first])
+            for k in range(first + 1, last):
+                total += squares[k]
+            bands[window, band] = total + (high - last) * squares[min(last, top)]

@@ -24,6 +24,7 @@ import scipy.fft
 import scipy.ndimage
 
 from bandmate.sound.audio import Audio, Samples, checked_rate
+from bandmate.sound.band_power import sum_windows
 from bandmate.sound.finite import finite_block
 from bandmate.sound.timbre_summary import FEATURES, Piece, summary
 
@@ -77,8 +78,8 @@ class Grid:
     hop_frames: int
     size: int
     bin_hz: float
-    bands: Samples
-    chroma: Samples
+    band_edges: Reals
+    class_of: npt.NDArray[np.int64]
     flatness_bins: tuple[tuple[int, int], ...]
     peak_bins: tuple[int, int]
     pitch_bins: int
@@ -91,8 +92,6 @@ def grid(rate_hz: int) -> Grid:
     frames = round(WINDOW_SECONDS * rate_hz)
     size = int(scipy.fft.next_fast_len(frames, real=True))
     bin_hz, bins = rate_hz / size, size // 2 + 1
-    edges = np.clip(np.array(BAND_EDGES_HZ) / bin_hz + 0.5, 0.0, bins)
-    below = np.clip(edges[:, None] - np.arange(bins), 0.0, 1.0)
     flat = np.clip(np.round(np.array(FLATNESS_EDGES_HZ) / bin_hz), 1, bins).astype(int)
     step = 1.0 / (PITCH_POINTS * bin_hz)
     return Grid(
@@ -100,8 +99,8 @@ def grid(rate_hz: int) -> Grid:
         hop_frames=round(HOP_SECONDS * rate_hz),
         size=size,
         bin_hz=bin_hz,
-        bands=np.ascontiguousarray(np.diff(below, axis=0).T, np.float32),
-        chroma=chroma_of_bins(bins, bin_hz),
+        band_edges=np.clip(np.array(BAND_EDGES_HZ) / bin_hz + 0.5, 0.0, bins),
+        class_of=pitch_classes(bins, bin_hz),
         flatness_bins=tuple((int(low), int(high)) for low, high in pairwise(flat)),
         peak_bins=(max(1, round(PEAK_SPAN_HZ[0] / bin_hz)), min(bins - 1, round(PEAK_SPAN_HZ[1] / bin_hz))),
         pitch_bins=min(bins, round(PITCH_TOP_HZ / bin_hz)),
@@ -109,12 +108,11 @@ def grid(rate_hz: int) -> Grid:
     )
 
 
-def chroma_of_bins(bins: int, bin_hz: float) -> Samples:
-    """Which of the twelve pitch classes each bin belongs to, array (bins, 12)."""
+def pitch_classes(bins: int, bin_hz: float) -> npt.NDArray[np.int64]:
+    """Which of the twelve pitch classes each bin belongs to, array (bins,); -1 outside ``CHROMA_SPAN_HZ``."""
     hz = np.maximum(np.arange(bins) * bin_hz, 1.0)
-    place = np.round(12 * np.log2(hz / 440.0)).astype(int) % 12
-    inside = (hz >= CHROMA_SPAN_HZ[0]) & (hz <= CHROMA_SPAN_HZ[1])
-    return np.asarray((place[:, None] == np.arange(12)) & inside[:, None], np.float32)
+    place = np.round(12 * np.log2(hz / 440.0)).astype(np.int64) % 12
+    return np.where((hz >= CHROMA_SPAN_HZ[0]) & (hz <= CHROMA_SPAN_HZ[1]), place, -1)
 
 
 class TimbreMeter:
@@ -219,15 +217,17 @@ def analysed(mono: Samples, cells: Samples, on: Grid) -> Piece:
         mono = np.concatenate([mono, np.zeros(frames - len(mono), np.float32)])
     windows = np.lib.stride_tricks.sliding_window_view(mono, frames)[:: on.hop_frames] * on.window
     bins = scipy.fft.rfft(windows, on.size, axis=1)
-    power = np.square(bins.real) + np.square(bins.imag)
+    power = np.empty(bins.shape, np.float32)
+    bands, chroma = np.empty((len(bins), len(on.band_edges) - 1), np.float32), np.empty((len(bins), 12), np.float32)
+    sum_windows(bins.view(np.float32), on.band_edges, on.class_of, power, bands, chroma)
     pitch_hz, clarity = pitches(power, on)
     levels, share = harmonic_levels(power, pitch_hz, on)
     return Piece(
         cells=cells,
-        bands=power @ on.bands,
+        bands=bands,
         flatness=flatness(power, on),
         peaks=peak_counts(power, on),
-        chroma=chroma_spread(power, on),
+        chroma=chroma_spread(chroma),
         pitch_hz=pitch_hz,
         clarity=clarity,
         harmonics=levels,
@@ -256,10 +256,9 @@ def peak_counts(power: Samples, on: Grid) -> Samples:
     return np.asarray(standing.sum(axis=1), np.float32)
 
 
-def chroma_spread(power: Samples, on: Grid) -> Samples:
-    """Over how many pitch classes the sound spreads: the entropy of the chroma, bits, array (windows,)."""
-    chroma = np.sqrt(power) @ on.chroma
-    chroma = chroma * chroma
+def chroma_spread(amplitudes: Samples) -> Samples:
+    """Over how many of the twelve pitch classes each window spreads: the entropy of the chroma, bits, (windows,)."""
+    chroma = amplitudes * amplitudes
     chroma += LEAST_SHARE * chroma.sum(axis=1, keepdims=True) + LEAST_POWER
     share = chroma / chroma.sum(axis=1, keepdims=True)
     return np.asarray(-(share * np.log2(share + 1e-12)).sum(axis=1), np.float32)
@@ -296,3 +295,8 @@ def harmonic_levels(power: Samples, pitch_hz: Samples, on: Grid) -> tuple[Sample
     counted = levels * (place * on.bin_hz <= PEAK_SPAN_HZ[1])
     total = power[:, on.peak_bins[0] : on.peak_bins[1]].sum(axis=1) + LEAST_POWER
     return np.asarray(levels, np.float32), np.asarray(np.minimum(counted.sum(axis=1) / total, 1.5), np.float32)
+
+
+def compile_kernels() -> None:
+    """Compile the kernel of ``bandmate.sound.band_power`` that sums windows (or load it from the cache)."""
+    measure_timbre(Audio(np.ones((1, 8_000), np.float32), 8_000))

@@ -113,14 +113,14 @@ class Looked:
 
     def __init__(self, rate_hz: int, channels: int) -> None:
         self._rate_hz, self._channels = rate_hz, channels
-        self._spectrum = SpectrumMeter(rate_hz, channels)
+        self.spectrum = SpectrumMeter(rate_hz, channels)
         self._levels = LevelTrackMeter(rate_hz, channels)
         self._onsets = OnsetMeter(rate_hz, channels)
         self._fine = FineSpectrumMeter(rate_hz, channels)
         self._bright = BrightTrackMeter(rate_hz, channels)
         self._timbre = TimbreMeter(rate_hz, channels)
         self._meters: tuple[Meter, ...] = (
-            *(self._spectrum, self._levels, self._onsets, self._fine, self._bright),
+            *(self.spectrum, self._levels, self._onsets, self._fine, self._bright),
             self._timbre,
         )
         self._frames = 0
@@ -136,7 +136,7 @@ class Looked:
 
     def result(self) -> Closeup:
         """What was seen once all blocks have passed."""
-        spectrum, levels = self._spectrum.result(), self._levels.result()
+        spectrum, levels = self.spectrum.result(), self._levels.result()
         fine, bright = self._fine.result(), self._bright.result()
         onsets, timbre = self._onsets.result(), self._timbre.result()
         assert spectrum.erb is not None
@@ -170,7 +170,7 @@ def hear_closely(blocks: Iterable[Samples], rate_hz: int) -> tuple[Hearing, Clos
     """Hear a signal and look at it closely, in one pass; see ``bandmate.stages.hearing.hear``."""
     first, blocks = peeked(blocks)
     looked = Looked(rate_hz, first.shape[0])
-    hearing = hear(looked.passing(blocks), rate_hz)
+    hearing = hear(looked.passing(blocks), rate_hz, spectrum=looked.spectrum)
     return hearing, looked.result()
 
 

@@ -142,10 +142,13 @@ class Hearing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return float((by_time < loud * 10**-1.5).mean()) if loud > 0 else 1.0
 
 
-def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -> Hearing:
+def hear(
+    blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False, spectrum: SpectrumMeter | None = None
+) -> Hearing:
     """Listen once to a signal that comes in blocks, shape (channels, frames), and note everything.
 
-    No block at all is heard as mono silence of no length. ``check_peak`` adds the slower 16x true-peak meter.
+    No block at all is heard as mono silence of no length. ``check_peak`` adds the slower 16x true-peak meter. A
+    ``spectrum`` that somebody else feeds with the same blocks, before they come here, saves another.
 
     Raises
     ------
@@ -155,10 +158,10 @@ def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -
     first, blocks = peeked(blocks)
     channels = first.shape[0]
     loudness, peak = LoudnessMeter(rate_hz, channels), TruePeakMeter(rate_hz, channels)
-    levels, spectrum = LevelMeter(rate_hz, channels), SpectrumMeter(rate_hz, channels, erb=False)
+    levels, own = LevelMeter(rate_hz, channels), [] if spectrum else [SpectrumMeter(rate_hz, channels, erb=False)]
     stereo, envelope = StereoMeter(rate_hz, channels), EnvelopeMeter()
     check = TruePeakMeter(rate_hz, channels, oversample=16) if check_peak else None
-    meters: list[Meter] = [loudness, peak, levels, spectrum, stereo, envelope, *([check] if check else [])]
+    meters: list[Meter] = [loudness, peak, levels, *own, stereo, envelope, *([check] if check else [])]
     frames = 0
     for block in blocks:
         samples = finite_block(block, channels, start_frame=frames, rate_hz=rate_hz)
@@ -176,7 +179,7 @@ def hear(blocks: Iterable[Samples], rate_hz: int, *, check_peak: bool = False) -
         envelope_data=np.ascontiguousarray(envelope.result()).tobytes(),
         **loudness_fields(loudness.result()),
         **level_fields(levels.result(), rate_hz),
-        **spectrum_fields(spectrum.result()),
+        **spectrum_fields((spectrum or own[0]).result()),
         **stereo_fields(stereo.result()),
     )
 

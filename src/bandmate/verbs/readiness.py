@@ -23,6 +23,7 @@ KERNEL_MODULES = (
     *("loudness", "truepeak", "levels", "level_track", "stereo", "spectrum", "adding", "processors"),
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     "partial_loudness",
+    "timbre",
 )
 
 
