@@ -207,6 +207,13 @@ def test_a_bass_on_top_of_the_kick_is_found_and_put_below_it() -> None:
         assert figure.predicted - figure.after == pytest.approx(0.0, abs=0.25 * (figure.before - figure.after))
 
 
+def test_a_bass_that_ends_before_the_kick_has_answers_too() -> None:
+    bass = 0.5 * noise(14, 45, 75) * hits(0.5, 0.6) + stems()["Bass"]
+    session = session_for({**stems(), "Bass": bass[: len(bass) - 3 * RATE_HZ]})
+    (finding,) = LOW_END.find(session)
+    assert len(LOW_END.answers(session, finding)) == 2
+
+
 def test_a_bass_that_matters_most_makes_the_kick_give_way() -> None:
     recordings = {**stems(), "Bass": 0.5 * noise(14, 45, 75) * hits(0.5, 0.6) + stems()["Bass"]}
     session = session_for(recordings, MixBrief(focus=("bass",)))

@@ -92,8 +92,9 @@ def forecast(session: Session, finding: Finding, factors: dict[str, Powers]) -> 
     hits, strongest = place_of(session, finding)
     levels = []
     for ids in (basses, kicks):
-        powers = [padded(session.power(i), len(hits)) * factors.get(i, np.ones((1, 1), np.float32)) for i in ids]
-        levels.append(summed(powers))
+        # subtle: multiplied before it is filled up, for a factor is as long as its track, and tracks differ in length.
+        powers = [session.power(i) * factors.get(i, np.ones((1, 1), np.float32)) for i in ids]
+        levels.append(padded(summed(powers), len(hits)))
     return over_db(levels[0], levels[1], strongest, hits)
 
 
