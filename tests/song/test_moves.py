@@ -14,7 +14,7 @@ from bandmate.song.moves import Move, apply, diff, lock_at
 from bandmate.song.notes import Note
 from bandmate.song.proposal import HUMAN, Author, MadeMove, Proposal, accept, chosen, restrengthened
 from bandmate.song.song import Lock, Song
-from bandmate.song.tracks import Track
+from bandmate.song.tracks import Automation, AutomationPoint, Bus, Send, Track
 
 EQ = Equalizer(id="eq", bands=(Band(id="1", freq_hz=280.0, gain_db=-4.0),))
 SONG = Song(tracks=(Track(id="vox"), Track(id="bass", inserts=(Compressor(id="comp"),))))
@@ -62,6 +62,30 @@ def test_a_pitch_has_no_half_way() -> None:
 
     song = Song(tracks=(Track(id="t", clips=(NoteClip(id="c", length_ticks=960, notes=clip_notes),)),))
     assert get(apply(song, move, 0.4), move.address) == 60 and get(apply(song, move, 0.6), move.address) == 72
+
+
+def test_a_ride_at_half_strength_moves_half_as_far() -> None:
+    points = (AutomationPoint(id="1", at_ticks=0, value=0.0), AutomationPoint(id="2", at_ticks=960, value=-3.0))
+    ride = Automation(id="ride", parameter="gain_db", points=points)
+    move = Move(address="tracks/vox/automation/ride", before=ABSENT, after=ride)
+    (half,) = apply(SONG, move, 0.5).tracks[0].automation
+    assert [point.value for point in half.points] == [0.0, -1.5]
+    pan = Move(
+        address="tracks/vox/automation/ride", before=ABSENT, after=replace(ride, parameter="pan", points=points[:1])
+    )
+    assert get(apply(SONG, pan, 0.4), "tracks/vox/automation/ride/points") == ()
+    assert get(apply(SONG, pan, 0.6), "tracks/vox/automation/ride/points") == points[:1]
+
+
+def test_a_send_at_half_strength_brings_half_as_much() -> None:
+    song = replace(SONG, buses=(Bus(id="room"),))
+    added = Move(address="tracks/vox/sends/room", before=ABSENT, after=Send(id="room", bus="room", gain_db=-12.0))
+    assert get(apply(song, added, 0.5), "tracks/vox/sends/room/gain_db") == pytest.approx(-18.02, abs=0.01)
+    assert get(apply(song, added, 1e-9), "tracks/vox/sends/room/gain_db") == -150.0
+    there = apply(song, added)
+    assert apply(there, Move(address=added.address, before=added.after, after=ABSENT), 1.0) == song
+    taken = apply(there, Move(address=added.address, before=added.after, after=ABSENT), 0.5)
+    assert get(taken, "tracks/vox/sends/room/gain_db") == pytest.approx(-18.02, abs=0.01)
 
 
 def test_a_stale_move_is_refused_by_name() -> None:

@@ -213,13 +213,17 @@ def blend(before: Any, after: Any, strength: float, field: str = "") -> Any:
     """The value between ``before`` (strength 0, the same object) and ``after`` (strength 1, the same object).
 
     Numbers are interpolated: frequencies (``…_hz``) in octaves, everything else in its own unit. Words, switches and
-    numbers without a middle (pitch, program …) change at one half. An inserted device fades in from its neutral
-    setting.
+    numbers without a middle (pitch, program …) change at one half. An added device or ride fades in from its neutral
+    setting, an added send from silence.
     """
     if strength == 0 or before == after:
         return before
     if strength == 1:
         return after
+    if isinstance(before, Absent) and hasattr(after, "faded"):
+        return after.faded(strength)
+    if isinstance(after, Absent) and hasattr(before, "faded"):
+        return before.faded(1.0 - strength)
     if isinstance(before, Absent) and hasattr(after, "neutral"):
         return blend(after.neutral(), after, strength)
     if isinstance(after, Absent) and hasattr(before, "neutral"):

@@ -7,9 +7,11 @@ made up so that the centre is 0 dB) for mono sound.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Literal, Self
 
 import msgspec
+from msgspec.structs import replace
 
 from bandmate.song.clips import AnyClip
 from bandmate.song.devices import AnyDevice
@@ -44,6 +46,8 @@ Role = Literal[
 Pan = Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 """-1 is left, 0 the centre, 1 right."""
 
+SILENT_DB = -150.0
+
 MAIN = "main"
 """The name of the last bus, as an output."""
 
@@ -64,6 +68,12 @@ class Automation(Value, frozen=True, kw_only=True):
     parameter: Literal["gain_db", "pan"]
     points: tuple[AutomationPoint, ...] = ()
 
+    def neutral(self) -> Self:
+        """The same ride with every point at 0 dB; of a pan no movement, for any fixed point would be one."""
+        if self.parameter == "pan":
+            return replace(self, points=())
+        return replace(self, points=tuple(replace(point, value=0.0) for point in self.points))
+
 
 class Send(Value, frozen=True, kw_only=True):
     """Level from a track to a bus."""
@@ -73,6 +83,10 @@ class Send(Value, frozen=True, kw_only=True):
     gain_db: Decibels = 0.0
     pre_fader: bool = False
     enabled: bool = True
+
+    def faded(self, strength: float) -> Self:
+        """The send with ``strength`` (above 0, to 1) of its amplitude: what it brings is half as much at one half."""
+        return replace(self, gain_db=max(SILENT_DB, self.gain_db + 20 * math.log10(strength)))
 
 
 class Track(Value, frozen=True, kw_only=True):
