@@ -29,18 +29,23 @@ if TYPE_CHECKING:
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import delivery_profile
     from bandmate.stages.mix.brief import MixBrief
+    from bandmate.verbs.comparing import compare
     from bandmate.verbs.demo import run_demo
+    from bandmate.verbs.diagnosing import diagnose, roles, set_roles
     from bandmate.verbs.doctor import examine
     from bandmate.verbs.exporting import export_dawproject, export_midi
     from bandmate.verbs.importing import import_files
     from bandmate.verbs.listening import listen
     from bandmate.verbs.master_files import render_master
     from bandmate.verbs.mastering import MasterOptions, MasterResults, master
+    from bandmate.verbs.mix_reporting import write_mix_report
     from bandmate.verbs.printing import render_mix, render_stems
     from bandmate.verbs.producing import produce
     from bandmate.verbs.projects import new_project, open_project
-    from bandmate.verbs.proposing import propose_master, propose_mix
+    from bandmate.verbs.proposing import propose_directions, propose_master, propose_mix
     from bandmate.verbs.references import keep_target
+    from bandmate.verbs.stems import stems
+    from bandmate.verbs.structuring import find_structure, propose_structure
 
 WHERE = {
     "BandmateError": "song.errors",
@@ -54,11 +59,14 @@ WHERE = {
     "Song": "song.song",
     "apply": "song.moves",
     "blend": "song.moves",
+    "compare": "verbs.comparing",
     "delivery_profile": "stages.master.delivery",
+    "diagnose": "verbs.diagnosing",
     "diff": "song.moves",
     "examine": "verbs.doctor",
     "export_dawproject": "verbs.exporting",
     "export_midi": "verbs.exporting",
+    "find_structure": "verbs.structuring",
     "import_files": "verbs.importing",
     "keep_target": "verbs.references",
     "listen": "verbs.listening",
@@ -66,12 +74,18 @@ WHERE = {
     "new_project": "verbs.projects",
     "open_project": "verbs.projects",
     "produce": "verbs.producing",
+    "propose_directions": "verbs.proposing",
     "propose_master": "verbs.proposing",
     "propose_mix": "verbs.proposing",
+    "propose_structure": "verbs.structuring",
     "render_master": "verbs.master_files",
     "render_mix": "verbs.printing",
     "render_stems": "verbs.printing",
+    "roles": "verbs.diagnosing",
     "run_demo": "verbs.demo",
+    "set_roles": "verbs.diagnosing",
+    "stems": "verbs.stems",
+    "write_mix_report": "verbs.mix_reporting",
 }
 """Public name → module that has it."""
 
@@ -87,11 +101,14 @@ __all__ = [
     "Song",
     "apply",
     "blend",
+    "compare",
     "delivery_profile",
+    "diagnose",
     "diff",
     "examine",
     "export_dawproject",
     "export_midi",
+    "find_structure",
     "import_files",
     "keep_target",
     "listen",
@@ -99,12 +116,18 @@ __all__ = [
     "new_project",
     "open_project",
     "produce",
+    "propose_directions",
     "propose_master",
     "propose_mix",
+    "propose_structure",
     "render_master",
     "render_mix",
     "render_stems",
+    "roles",
     "run_demo",
+    "set_roles",
+    "stems",
+    "write_mix_report",
 ]
 
 
