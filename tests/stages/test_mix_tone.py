@@ -157,6 +157,15 @@ def test_hum_is_notched(mains_hz: float) -> None:
     assert finding.evidence[0].before == pytest.approx(-50.0, abs=4.0)
 
 
+@pytest.mark.parametrize("dbfs", [-40.0, -55.0])
+def test_what_notches_leave_of_a_hum_is_foretold(dbfs: float) -> None:
+    session = heard({"Guitar": voice() + mains(60.0, dbfs)})
+    (finding,) = HUM.find(session)
+    figure = first_trial(session, HUM, finding).moves[0].evidence[0]
+    assert figure.before is not None and figure.after is not None and figure.predicted is not None
+    assert abs(figure.predicted - figure.after) < 0.1 * (figure.before - figure.after)
+
+
 def test_the_notes_of_a_bass_are_no_hum_and_its_hum_is_not_notched() -> None:
     notes = 0.2 * melody(49.0, 61.7, 98.0, each_seconds=1.0)
     assert all_findings(heard({"Bass": notes + floor()})) == []

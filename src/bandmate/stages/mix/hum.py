@@ -7,7 +7,7 @@ three lowest.
 Notches that are narrow enough leave notes alone, except where an instrument lives on them: a bass or a drum keeps its
 lows, and gets a gate for its rests instead, where it has any.
 
-The gauge is the level of the lines in the soft moments.
+The gauge is the level of the lines in the soft moments, as far down as it matters.
 
 Not covered: buzz without lines, whine of other frequencies, mains that drift.
 """
@@ -20,11 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.song.devices import Band, Equalizer
+from bandmate.song.devices import Equalizer
 from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding
 from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
+from bandmate.stages.mix.hum_notches import notch_bands, notched_db
 from bandmate.stages.mix.noise_gate import GATE_CONFIDENCE, gate_for
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_floor import rests, sounding
@@ -49,6 +50,9 @@ LEAST_LEVEL_DB = -85.0
 AUDIBLE_BELOW_TRACK_DB = -48.0
 """Softer than that, against the track while it plays, it is covered by what plays."""
 
+LEAST_COUNTED_DB = -91.0
+"""Lower than that a hum is not followed: none that is so soft matters, and notes that ring on in a notch are louder."""
+
 LOBE_HZ = 8.0
 NEAR_MAINS = 0.015
 MOST_OFF, MOST_OFF_HZ = 0.009, 1.2
@@ -56,7 +60,6 @@ MOST_OFF, MOST_OFF_HZ = 0.009, 1.2
 
 NEAR_BANDS, FAR_BANDS = 4, 12
 MOST_NOTCHES = 8
-NOTCH_Q = 18.0
 KEEPS_LOWS = ("bass", "kick", "drums", "toms")
 LINE = "line of the hum"
 QUIET_SHARE = 0.12
@@ -114,7 +117,11 @@ def is_of_mains(closeup: Closeup, freq_hz: float) -> bool:
 
 def soft_levels(closeup: Closeup) -> Reals | None:
     """Levels in the soft moments, dB, shape (moments, bands): of the rests where there are any; None for nothing."""
-    level_db = sounding(closeup)
+    return soft_of(sounding(closeup))
+
+
+def soft_of(level_db: Reals) -> Reals | None:
+    """As `soft_levels`, of snapshots."""
     resting = rests(level_db)
     if resting is not None:
         return np.asarray(np.quantile(resting, MOMENTS_OF_RESTS, axis=1))
@@ -168,11 +175,21 @@ def line_at(level_db: Reals, at: int, number: int) -> Line:
 
 def level_of_lines(closeup: Closeup, mains_hz: float, numbers: Sequence[int]) -> float | None:
     """The level of these lines in the soft moments, whatever is there; None for nothing."""
-    soft, hz = soft_levels(closeup), np.array(closeup.fine_hz)
+    lines = lines_at(np.array(closeup.fine_hz), soft_levels(closeup), mains_hz, numbers)
+    return counted_db(lines) if lines else None
+
+
+def lines_at(hz: Reals, soft: Reals | None, mains_hz: float, numbers: Sequence[int]) -> list[Line]:
+    """What is at these multiples of the mains in the soft moments; empty for nothing."""
     if soft is None:
-        return None
+        return []
     at = [int(np.abs(np.log(hz / (number * mains_hz))).argmin()) for number in numbers]
-    return summed_db([line_at(soft[1], k, 0).level_db for k in at])
+    return [line_at(soft[1], k, number) for k, number in zip(at, numbers, strict=True)]
+
+
+def counted_db(lines: Sequence[Line]) -> float:
+    """The level of lines together, as far down as it counts."""
+    return max(LEAST_COUNTED_DB, summed_db([line.level_db for line in lines]))
 
 
 def find(session: Session) -> Iterable[Finding]:
@@ -222,17 +239,19 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     closeup, (mains_hz, numbers) = session.closeup(track.id), lines_of(finding)
     if session.guess(track.id).role in KEEPS_LOWS:
         return by_gate(session, finding)
-    soft, hz = soft_levels(closeup), np.array(closeup.fine_hz)
-    if soft is None:
+    level_db, hz = sounding(closeup), np.array(closeup.fine_hz)
+    soft = soft_of(level_db)
+    lines = lines_at(hz, soft, mains_hz, numbers)
+    if soft is None or not lines:
         return ()
-    lines = [line_at(soft[1], int(np.abs(np.log(hz / (number * mains_hz))).argmin()), number) for number in numbers]
-    notched = sorted(line.number for line in sorted(lines, key=lambda line: -line.level_db)[:MOST_NOTCHES])
-    left = [min(line.level_db, line.floor_db) if line.number in notched else line.level_db for line in lines]
-    bands = tuple(Band(id=f"line-{number}", kind="notch", freq_hz=number * mains_hz, q=NOTCH_Q) for number in notched)
+    loudest = sorted(lines, key=lambda line: -line.level_db)[:MOST_NOTCHES]
+    bands = notch_bands(mains_hz, sorted(line.number for line in loudest))
+    after = soft_of(notched_db(hz, level_db, soft[1], bands, session.song.rate_hz))
+    predicted = counted_db(lines_at(hz, after, mains_hz, numbers))
     device = Equalizer(id=free_id(track, "hum"), bands=bands)
     facts = (finding.evidence[1], Evidence(what="notches", unit="", after=len(bands)))
     deed = f"{len(bands)} narrow notches at multiples of {mains_hz:.0f} Hz"
-    return (Answer((appended(track, device),), summed_db(left), deed, 0.95, facts),)
+    return (Answer((appended(track, device),), predicted, deed, 0.95, facts),)
 
 
 def by_gate(session: Session, finding: Finding) -> Sequence[Answer]:
@@ -247,9 +266,10 @@ def by_gate(session: Session, finding: Finding) -> Sequence[Answer]:
 
 def because(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
     name = spoken_name(session.song.track(finding.tracks[0]))
+    most = "no more than " if (figure.after or 0.0) <= LEAST_COUNTED_DB else ""
     return (
         f"{name} hums at {finding.evidence[1].before:.0f} Hz and its overtones: {figure.before:.0f} dBFS in its soft "
-        f"moments; {answer.deed} leave {figure.after:.0f} dBFS"
+        f"moments; {answer.deed} leave {most}{figure.after:.0f} dBFS"
     ).replace("dB leave", "dB leaves")
 
 
