@@ -5,6 +5,8 @@
 * A finding is *explained* by a fault when it names it, or when it is about a faulty track and the same song without
   faults did not have it: it is there because of the fault, even when it calls it otherwise. A guitar 12 dB too loud
   masks the voice; to say so is no false finding.
+* A finding that names a fault which the recordings have by themselves (``BenchSong.known``) is right too; such faults
+  are not asked for.
 * Every other finding is *false*.
 * A move is *right* when the finding that it answers is explained by a fault and it goes the right way: down for
   what was made too loud, up for what was made too soft. Of several answers to one finding the first counts.
@@ -53,7 +55,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """What the stage said of a balanced song: its findings, its moves, and by how much they would change the mix."""
+    """What the stage said of a balanced song: its findings, its moves, and by how much they would change the mix.
+
+    What it rightly said of faults that the recordings have by themselves does not count.
+    """
 
     song: str
     is_named: bool
@@ -112,6 +117,13 @@ def meets_in_range(fault: Fault, finding: Finding) -> bool:
     return fault.low_hz <= finding.high_hz and finding.low_hz <= fault.high_hz
 
 
+def not_known(proposal: Proposal, song: BenchSong) -> tuple[list[Finding], list[Move]]:
+    """The findings that name no fault of the recordings themselves, and the first answers to all but those."""
+    known = {one.id for one in proposal.findings if any(names(fault, one, song) for fault in song.known)}
+    findings = [one for one in proposal.findings if one.id not in known]
+    return findings, [move for move in first_answers(proposal.moves) if move.finding not in known]
+
+
 def same(one: Finding, other: Finding) -> bool:
     """Whether two songs have the same to say of the same tracks."""
     return one.kind == other.kind and set(one.tracks) == set(other.tracks)
@@ -119,7 +131,7 @@ def same(one: Finding, other: Finding) -> bool:
 
 def is_explained(finding: Finding, faults: Sequence[Fault], clean: Sequence[Finding], song: BenchSong) -> bool:
     """Whether a finding is there because of a fault."""
-    if any(names(fault, finding, song) for fault in faults):
+    if any(names(fault, finding, song) for fault in (*faults, *song.known)):
         return True
     if any(same(finding, before) for before in clean):
         return False

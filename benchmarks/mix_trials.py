@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.mix_arranging import seed_of
 from benchmarks.mix_faults import KINDS, plant
-from benchmarks.mix_judging import Clean, Said, asked, change_db, first_answers, label, made, said
+from benchmarks.mix_judging import Clean, Said, asked, change_db, label, made, not_known, said
 from benchmarks.mix_songs import SEED, BenchSong, real_song, song
 
 if TYPE_CHECKING:
@@ -76,12 +76,12 @@ def clean(bench: BenchSong, memory: Memory) -> tuple[Clean, tuple[Finding, ...]]
     began = time.process_time()
     proposal = asked(bench, memory)
     seconds = time.process_time() - began
-    first = first_answers(proposal.moves)
+    findings, first = not_known(proposal, bench)
     levels_db, tone_db = change_db(bench, made(bench.song, first), memory) if first else (0.0, 0.0)
     answer = Clean(
         song=bench.name,
         is_named=not bench.name.endswith("unnamed"),
-        findings=tuple(label(finding) for finding in proposal.findings),
+        findings=tuple(label(finding) for finding in findings),
         moves=tuple(f"{move.address} ({move.confidence:.2f}): {move.because}" for move in first),
         levels_db=levels_db,
         tone_db=tone_db,
