@@ -53,7 +53,7 @@ def ab(
     write(f"A, without: {pair.before.path}")
     write(f"B, with:    {pair.after.path}")
     loudness = pair.before.hearing.integrated_lufs or 0.0
-    write(f"both at {loudness:.1f} LUFS; B is {pair.difference_lu:+.2f} LU against A")
+    write(f"both at {loudness:.1f} LUFS; B is {pair.difference_lu:+z.2f} LU against A")
     for line in pair.worse:
         say(f"measured worse today: {line}")
 

@@ -91,7 +91,8 @@ def roles(
     out().print(shown)
     unsure = next((row for row in rows if row.role == "unknown"), None)
     if unsure is not None:
-        say(f'correct what is wrong: bandmate roles "{unsure.name}=snare"')
+        likely = unsure.others[0][0] if unsure.others else "snare"
+        say(f'correct what is wrong: bandmate roles "{unsure.name}={likely}"')
 
 
 def correction(item: str) -> tuple[str, str]:

@@ -83,6 +83,8 @@ def band_settings(band: Band) -> str:
     scope = "" if band.scope == "stereo" else f"{band.scope} "
     if band.kind in ("high-pass", "low-pass"):
         what = f"{band.slope_db} dB/octave"
+    elif band.kind == "notch":
+        return f"{scope}notch {trimmed(band.freq_hz)} Hz"
     else:
         what = f"{band.gain_db:+g} dB"
     return f"{scope}{band.kind} {trimmed(band.freq_hz)} Hz, {what}"
