@@ -4,8 +4,8 @@ Conventions: a track's loudness is that of the parts where it plays (active-only
 What is usual is ``data/roles.toml``. The tracks are compared with each other, not with an absolute level: the median
 distance is taken out first, so that a few odd tracks do not move all the others.
 
-Nothing within its role's tolerance is moved: there the balance is the musician's taste. A move is kept only where it
-can be heard: the share of time and bands in which a track stands out of the rest is worked out before and after, from
+How surely a fader is wrong, and not the musician's taste, is in ``balance_odds``. A move is kept only where it can be
+heard: the share of time and bands in which a track stands out of the rest is worked out before and after, from
 the measured band powers (a fader multiplies them, so this is exact).
 
 A track that the musician cares most for may sit a little higher than is usual: it is turned down later, and brought up
@@ -18,14 +18,16 @@ References: Pestana and Reiss 2014 and De Man et al. 2017 on what engineers do; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from bandmate.stages.mix.audible import audible_share, padded
-from bandmate.stages.mix.roles import Guess, role_table
+from bandmate.stages.mix.balance_odds import Place, certainty, places_of, song_spread_lu, taken_for
+from bandmate.stages.mix.roles import SURE_ENOUGH, Guess
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name
 
@@ -38,11 +40,11 @@ FOCUS_LU = 1.5
 LEFT_INSIDE_LU = 1.0
 """A track is not pulled to the very centre of what is usual, but to this near it."""
 
-SHARED_TOLERANCE_LU = 2.0
-"""More room for taste between tracks of one role: one of three guitars may lead."""
-
 STEP_DB = 0.5
 FEWEST_TRACKS = 3
+ODD = 0.25
+"""Below this it is not worth a remark that a track may be out of place."""
+
 MOST_DB = 15.0
 """No fader moves further at once: beyond this the recording is at fault, or the role was guessed wrong."""
 
@@ -55,47 +57,44 @@ down. It spreads over all of them, so less of each will do."""
 @dataclass(frozen=True, slots=True)
 class Part:
     """What the balance needs to know of one track: loudness while it plays, and power by band and time, both after the
-    inserts and with the fader. ``sharing`` is how many tracks have the same role: they share its place, so each is
-    expected to be that much quieter. ``focus_lu`` is how much higher than usual it may sit."""
+    inserts and with the fader. ``places`` is where it may belong. ``focus_lu`` is how much higher than usual it may
+    sit."""
 
     track_id: str
     name: str
     guess: Guess
     active_lufs: float
     power: Power
-    sharing: int = 1
+    places: tuple[Place, ...]
     focus_lu: float = 0.0
 
     @property
     def relative_lu(self) -> float:
-        """Where such a track usually sits, from a lead vocal at 0."""
-        return role_table()[self.guess.role].relative_lu - 10 * float(np.log10(self.sharing))
+        """Where such a track usually sits, from a lead vocal at 0; the mean of its places where its role is unknown."""
+        if self.guess.role != "unknown":
+            return self.places[0].relative_lu
+        weights = [place.weight for place in self.places]
+        return float(np.average([place.relative_lu for place in self.places], weights=weights))
 
     @property
-    def tolerance_lu(self) -> float:
-        """How far from there is still taste; wider for tracks that share a role, where one may well lead."""
-        return role_table()[self.guess.role].tolerance_lu + (SHARED_TOLERANCE_LU if self.sharing > 1 else 0.0)
+    def is_known(self) -> bool:
+        return self.guess.role != "unknown" and self.guess.confidence >= SURE_ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
 class Rebalance:
     """One fader that should move: how far the track is from its usual place, and what the change does.
 
-    ``audible_before`` and ``audible_after`` are shares from 0 to 1: of the track itself when it is turned up, of the
-    other tracks on average when it is turned down.
+    ``confidence`` says how surely this fader is wrong and not meant. ``audible_before`` and ``audible_after`` are
+    shares from 0 to 1: of the track itself when it is turned up, of the other tracks on average when it is turned down.
     """
 
     part: Part
     distance_lu: float
+    confidence: float
     gain_db: float
     audible_before: float
     audible_after: float
-
-    @property
-    def confidence(self) -> float:
-        """How sure that this fader is wrong and not meant: fitted to faults planted into songs with random balances."""
-        beyond_lu = abs(self.distance_lu) - room_lu(self.part, self.distance_lu)
-        return self.part.guess.confidence / (1.0 + float(np.exp(0.5 - 1.15 * beyond_lu)))
 
     @property
     def helps(self) -> bool:
@@ -106,13 +105,14 @@ class Rebalance:
 def parts_of(session: Session) -> tuple[Part, ...]:
     """All tracks that sound, as they leave their faders. Tracks of unknown role share nothing."""
     roles = [guess.role for guess in session.guesses().values()]
+    guesses = {track.id: taken_for(session.guess(track.id), roles) for track in session.tracks}
+    counts = Counter(guess.role for guess in guesses.values())
     found = []
     for track in session.tracks:
-        guess = session.guess(track.id)
-        sharing = 1 if guess.role == "unknown" else roles.count(guess.role)
+        guess = guesses[track.id]
         focus_lu = FOCUS_LU if track.id in session.brief.focus else 0.0
         lufs, power = session.loudness_lufs(track.id), session.power(track.id)
-        found.append(Part(track.id, spoken_name(track), guess, lufs, power, sharing, focus_lu))
+        found.append(Part(track.id, spoken_name(track), guess, lufs, power, places_of(guess, counts), focus_lu))
     return tuple(found)
 
 
@@ -137,22 +137,25 @@ def weighted_median(values: npt.NDArray[np.float64], weights: npt.NDArray[np.flo
 
 
 def rebalances(parts: Sequence[Part]) -> tuple[Rebalance, ...]:
-    """The faders to move, furthest from their place first; empty for fewer than three tracks, where nothing can be said
-    about what is usual."""
+    """The faders that may have to move, furthest from their place first; empty for fewer than three tracks, where
+    nothing can be said about what is usual."""
     if len(parts) < FEWEST_TRACKS:
         return ()
     off = distances(parts)
-    odd = [part for part in parts if abs(off[part.track_id]) > room_lu(part, off[part.track_id])]
-    found = [rebalance(part, off[part.track_id], parts) for part in odd]
+    sure = {part.track_id: certainty_of(part, parts, off) for part in parts}
+    odd = [part for part in parts if sure[part.track_id] >= ODD]
+    found = [rebalance(part, off[part.track_id], sure[part.track_id], parts) for part in odd]
     return tuple(sorted(found, key=lambda one: -abs(one.distance_lu)))
 
 
-def room_lu(part: Part, distance_lu: float) -> float:
-    """How far to that side of its usual place a track may sit."""
-    return part.tolerance_lu + (part.focus_lu if distance_lu > 0 else 0.0)
+def certainty_of(part: Part, parts: Sequence[Part], off: Mapping[str, float]) -> float:
+    """How surely a fader is wrong, from how far it is off and how far the other tracks of known role are."""
+    others = [off[other.track_id] for other in parts if other is not part and other.is_known]
+    level_lu = part.relative_lu + off[part.track_id]
+    return certainty(level_lu, part.places, song_spread_lu(others), part.focus_lu)
 
 
-def rebalance(part: Part, distance_lu: float, parts: Sequence[Part]) -> Rebalance:
+def rebalance(part: Part, distance_lu: float, confidence: float, parts: Sequence[Part]) -> Rebalance:
     """The change for one track, with what it does to how well the tracks are heard."""
     wanted = part.focus_lu - np.sign(distance_lu) * (abs(distance_lu) - LEFT_INSIDE_LU)
     gain_db = float(np.clip(round(wanted / STEP_DB) * STEP_DB, -MOST_DB, MOST_DB))
@@ -164,7 +167,7 @@ def rebalance(part: Part, distance_lu: float, parts: Sequence[Part]) -> Rebalanc
     else:
         before = mean_audible_share(others, part.power)
         after = mean_audible_share(others, part.power * factor)
-    return Rebalance(part, distance_lu, gain_db, before, after)
+    return Rebalance(part, distance_lu, confidence, gain_db, before, after)
 
 
 def total_power(parts: Sequence[Part]) -> Power:

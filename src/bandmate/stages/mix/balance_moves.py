@@ -25,6 +25,7 @@ from bandmate.stages.mix.balance import (
     rebalances,
 )
 from bandmate.stages.mix.family import Answer
+from bandmate.stages.mix.parallel_bus import has_parallel
 from bandmate.stages.mix.rides import has_own_rides
 from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.mix.session import Session
@@ -39,10 +40,11 @@ def find_balance(session: Session) -> list[Finding]:
 
 
 def found_in(session: Session) -> tuple[Rebalance, ...]:
-    """All tracks out of place but those whose fader is automated."""
-    return tuple(
-        one for one in rebalances(parts_of(session)) if not has_own_rides(session.song.track(one.part.track_id))
-    )
+    """All tracks out of place but those whose fader is automated, and those that are squashed beside their own way:
+    there the fader carries a part of the sound only."""
+    song = session.song
+    found = [(one, song.track(one.part.track_id)) for one in rebalances(parts_of(session))]
+    return tuple(one for one, track in found if not has_own_rides(track) and not has_parallel(song, track))
 
 
 def is_worth_it(found: Rebalance) -> bool:
@@ -88,10 +90,11 @@ def gauge_balance(session: Session, finding: Finding) -> float | None:
 def answer_balance(session: Session, finding: Finding) -> Sequence[Answer]:
     """The fader; nothing where earlier moves have put the track in its place."""
     parts = parts_of(session)
-    found = next((one for one in rebalances(parts) if one.part.track_id == finding.tracks[0]), None)
+    found = next((one for one in found_in(session) if one.part.track_id == finding.tracks[0]), None)
     if found is None or not is_worth_it(found) or kind_of(found.distance_lu) != finding.kind:
         return ()
-    after = distances([with_gain(part, found.gain_db) if part is found.part else part for part in parts])
+    own = found.part.track_id
+    after = distances([with_gain(part, found.gain_db) if part.track_id == own else part for part in parts])
     move = fader_move(session.song.track(found.part.track_id), found.gain_db)
     return (
         Answer(

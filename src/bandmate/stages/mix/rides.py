@@ -27,6 +27,7 @@ from bandmate.song.findings import Finding
 from bandmate.song.moves import Move
 from bandmate.song.tracks import Automation, AutomationPoint, Track
 from bandmate.stages.mix.balance import FOCUS_LU
+from bandmate.stages.mix.dynamics_ride import RIDE_ID as PHRASES_ID
 from bandmate.stages.mix.family import Answer
 from bandmate.stages.mix.masking import Stretch, hops_of, playing
 from bandmate.stages.mix.roles import SURE_ENOUGH
@@ -153,9 +154,12 @@ def certainty(one: Deviation, session: Session) -> float:
 
 def has_own_rides(track: Track) -> bool:
     """Whether the musician moves this fader over time; rides of ours do not count."""
-    return any(
-        one.parameter == "gain_db" and one.points and not one.id.startswith(f"{RIDE_ID}-") for one in track.automation
-    )
+    return any(one.parameter == "gain_db" and one.points and not is_ours(one) for one in track.automation)
+
+
+def is_ours(automation: Automation) -> bool:
+    """Whether it is a ride that this stage proposed: of a section, or of the phrases."""
+    return automation.id.startswith(f"{RIDE_ID}-") or automation.id == PHRASES_ID
 
 
 def finding_of(one: Deviation, confidence: float, session: Session) -> Finding:

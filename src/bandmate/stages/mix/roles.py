@@ -56,12 +56,14 @@ class Guess:
     """A role, how sure (0 to 1), and what it rests on.
 
     ``posterior`` has the most likely roles and their probabilities, the first first; it is empty where none was made.
+    ``by_sound``: neither the musician nor the name says so.
     """
 
     role: Role
     confidence: float
     because: str
     posterior: tuple[tuple[Role, float], ...] = ()
+    by_sound: bool = False
 
 
 @cache
@@ -174,7 +176,7 @@ def role_of(role: Role, name: str, hearing: Hearing, timbre: Timbre | None = Non
     heard = role_from_sound(hearing, timbre)
     if named.confidence >= SURE_ENOUGH:
         return named if timbre is None or hearing.active_lufs is None else weighed(named, timbre)
-    return heard if heard.confidence >= SURE_ENOUGH else replace(heard, role="unknown")
+    return replace(heard, role=heard.role if heard.confidence >= SURE_ENOUGH else "unknown", by_sound=True)
 
 
 def weighed(named: Guess, timbre: Timbre) -> Guess:
