@@ -45,15 +45,15 @@ def structure_moves(song: Song, structure: Structure) -> tuple[Move, ...]:
     """Moves that give ``song`` the tempo, meter and sections that were heard; none where it is not sure enough.
 
     No moves for a song that has a tempo or anything on ticks already, for a tempo that is not steady, and for one that
-    is less than 80 % sure. Bars that are less than half sure bring a tempo without sections.
+    is less than 80 % sure. Bars that are less than half sure bring a tempo without a meter and without sections.
     """
     is_heard = structure.source == "audio" and structure.bpm is not None and len(structure.bar_seconds) > 1
     is_sure = structure.is_steady and structure.tempo_confidence >= LEAST_TEMPO_CONFIDENCE
     if not is_heard or not is_sure or has_ticks(song):
         return ()
-    moves = [tempo_move(song, structure), *meter_moves(song, structure)]
+    moves = [tempo_move(song, structure)]
     if structure.downbeat_confidence >= LEAST_DOWNBEAT_CONFIDENCE:
-        moves += section_moves(song, structure)
+        moves += [*meter_moves(song, structure), *section_moves(song, structure)]
     return tuple(moves)
 
 
