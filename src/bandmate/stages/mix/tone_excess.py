@@ -28,7 +28,7 @@ from bandmate.sound.filters import response_db
 from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer
 from bandmate.stages.mix.session import Session
-from bandmate.stages.mix.tone_bump import Bends, Bump, bump_at
+from bandmate.stages.mix.tone_bump import Bends, Bump, bell_db, bump_at
 from bandmate.stages.mix.tone_floor import is_narrow, noise_floor, roughness
 from bandmate.stages.mix.tone_levels import appended, free_id, playing_db
 from bandmate.stages.mix.tone_words import hz_words, logistic
@@ -46,7 +46,7 @@ INSIDE_OCTAVES, OUTSIDE_OCTAVES = 0.35, 0.6
 MOST_ROUGH_DB, MOST_ROUGH_ANYHOW_DB = 0.6, 1.6
 """Beside what the levels err by; and however much they do."""
 
-MOST_ERROR_DB = 2.1
+MOST_ERROR_DB = 2.6
 """With so few rests that the levels err by more, nothing is said."""
 
 LEAST_ERRORS = 3.0
@@ -54,6 +54,9 @@ LEAST_ERRORS = 3.0
 
 MOST_BUMP_DB = 16.0
 """A floor with more than this in one place is not noise with a colour but something else."""
+
+LEAST_RAISED_DB = 3.0
+"""What a bump raises by less is not worth a word."""
 
 PLACES = 6
 
@@ -83,7 +86,7 @@ def find_excess(closeup: Closeup, region: Region) -> Bump | None:
         return None
     best = max(bumps, key=lambda bump: bump.gain_db)
     is_sure = max(region.least_db, LEAST_ERRORS * best.error_db) <= best.gain_db <= MOST_BUMP_DB
-    if not is_sure or not is_worth(closeup, best.freq_hz, region.worth_db):
+    if not is_sure or not is_worth(closeup, best, region):
         return None
     return best
 
@@ -115,13 +118,13 @@ def is_smooth(level_db: Reals, error_db: float) -> bool:
     return error_db <= MOST_ERROR_DB and roughness(level_db) <= min(MOST_ROUGH_ANYHOW_DB, MOST_ROUGH_DB + error_db)
 
 
-def is_worth(closeup: Closeup, freq_hz: float, worth_db: float) -> bool:
-    """Whether the track has enough around a frequency while it plays, against its strongest 1/3 octave."""
+def is_worth(closeup: Closeup, bump: Bump, region: Region) -> bool:
+    """Whether something that the bump raises is strong enough, against the strongest 1/3 octave while it plays."""
     power = 10 ** (playing_db(closeup) / 10)
     thirds = np.convolve(power, np.ones(8), mode="same")
-    at = int(np.abs(np.log(np.array(closeup.fine_hz) / freq_hz)).argmin())
+    raised = bell_db(np.array(closeup.fine_hz), bump.freq_hz, bump.gain_db, region.q) >= LEAST_RAISED_DB
     strongest = float(thirds.max())
-    return strongest > 0 and float(thirds[max(0, at - 6) : at + 7].max()) >= strongest * 10 ** (worth_db / 10)
+    return strongest > 0 and float(thirds[raised].max(initial=0.0)) >= strongest * 10 ** (region.worth_db / 10)
 
 
 def findings_of(session: Session, regions: Sequence[Region]) -> Iterable[Finding]:
