@@ -10,6 +10,7 @@ import soundfile
 from training.roles import circuits, drummers, parts
 from training.roles.cast_orchestra import backing_voices, brass, lead_voice, strings_section, woodwind
 from training.roles.cast_rhythm import acoustic, bass, electric, keys, lead_guitar, organ, pad, piano, synth
+from training.roles.damage import compressed, in_a_room, peak
 from training.roles.drummers import recording
 from training.roles.job import ROLES, Job, Take
 from training.roles.players import RATE_HZ
@@ -24,9 +25,20 @@ def drums(kind: str) -> Callable[[Job], Take]:
         if kind in ("drums", "percussion") and job.use == "teach" and rng.random() < 0.08:
             return loop(job, kind)
         name, sound = drummers.drummed(rng, job.use, kind, job.seconds, source)
+        if kind == "drums" and job.use == "teach" and rng.random() < 0.5:
+            sound = with_room_microphones(rng, sound)
         return Take(sound, source, name)
 
     return make
+
+
+def with_room_microphones(rng: np.random.Generator, sound: np.ndarray) -> np.ndarray:
+    """A kit and its room, which is compressed much more than the kit."""
+    room = in_a_room(rng, sound, much=True)
+    for _ in range(int(rng.integers(1, 3))):
+        room = compressed(rng, room)
+    share = float(rng.uniform(0.15, 0.7))
+    return ((1 - share) * peak(sound) + share * room).astype(np.float32)
 
 
 LOOPS = {

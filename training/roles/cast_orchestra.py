@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from training.roles import circuits, parts
+from training.roles.damage import in_a_room, peak
 from training.roles.job import Job, Take
 from training.roles.models import modelled
 from training.roles.players import bent, played
@@ -49,8 +50,34 @@ def with_vibrato(job: Job, take: Take) -> Take:
     return take
 
 
+def horn_section(job: Job) -> Take:
+    """Two to four horns on one line, in octaves and close harmony, never quite together, in a room."""
+    rng = job.rng
+    made = parts.one_of(
+        rng,
+        lambda: parts.riff(rng, job.use, job.seconds, 55, 74, voices=1),
+        lambda: parts.licks(rng, job.use, job.seconds, 53, 76),
+        lambda: parts.tune(rng, job.use, job.seconds, 53, 76, legato=float(rng.uniform(0.4, 0.95))),
+        lambda: parts.stabs(rng, job.use, job.seconds, 50, 77),
+    )
+    sound, step = 0.0, 0
+    for k in range(int(rng.integers(2, 5))):
+        late = float(rng.uniform(0, 0.025))
+        notes = [replace(n, start=n.start + late, pitch=n.pitch + step) for n in made[1]]
+        if rng.random() < 0.4:
+            line = circuits.horns(rng, notes, job.seconds)
+        else:
+            program = int(rng.choice([56, 56, 57, 60, 61, 65, 66] if k else [56, 56, 57, 61]))
+            line = played(rng, job.bank(), program, notes, job.seconds)
+        sound = sound + float(rng.uniform(0.4, 1.0)) * peak(line)
+        step = int(rng.choice([0, 0, -12, -5, -4, -3]))
+    return Take(in_a_room(rng, sound, much=False) if rng.random() < 0.6 else sound, "own:horn-section", made[0])
+
+
 def brass(job: Job) -> Take:
     rng = job.rng
+    if job.use == "teach" and rng.random() < 0.25:
+        return horn_section(job)
     if rng.random() < 0.6:
         makers = [
             lambda: parts.stabs(rng, job.use, job.seconds, 46, 77),

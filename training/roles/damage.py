@@ -73,6 +73,18 @@ def chorused(rng: Rng, sound: Signal) -> Signal:
     return peak(sound + float(rng.uniform(0.3, 0.9)) * np.interp(place, clock, sound, left=0.0))
 
 
+def echoed(rng: Rng, sound: Signal) -> Signal:
+    """A delay whose echoes get darker, as on solos, voices and synthesizers."""
+    step, level = round(float(rng.uniform(0.09, 0.55)) * RATE_HZ), float(rng.uniform(0.12, 0.5))
+    out, echo = sound.astype(np.float64), np.asarray(sound, np.float64)
+    for _ in range(3):
+        if step >= len(sound):
+            break
+        echo = level * filtered(np.concatenate([np.zeros(step), echo[:-step]]), "low", 4500.0, 1)
+        out = out + echo
+    return peak(out)
+
+
 def compressed(rng: Rng, sound: Signal) -> Signal:
     device = Compressor(
         id="made",
@@ -148,6 +160,7 @@ def noise_floor(rng: Rng, sound: Signal) -> Signal:
     return sound + level * noise / max(1e-9, noise.std()) + hum
 
 
+ECHOED = ("lead-guitar", "lead-vox", "synth", "woodwind", "brass")
 GUITARS = ("electric-guitar", "lead-guitar")
 DRUMS = ("kick", "snare", "hats", "toms", "cymbals", "drums", "percussion")
 
@@ -171,6 +184,8 @@ def damaged(rng: Rng, role: str, sound: Signal, others: list[Signal], *, hard: b
         out = toned_hard(rng, role, out) if hard else toned(rng, out)
     if rng.random() < 0.45:
         out = compressed(rng, out)
+    if hard and role not in DRUMS and rng.random() < (0.3 if role in ECHOED else 0.06):
+        out = echoed(rng, peak(out))
     if rng.random() < 0.5:
         out = in_a_room(rng, peak(out), much=rng.random() < 0.35)
     if others and rng.random() < (0.6 if role in DRUMS else 0.3):

@@ -8,6 +8,7 @@ import numpy as np
 
 from bandmate.song.tracks import Role
 from training.roles import parts
+from training.roles.damage import peak
 from training.roles.models import available
 from training.roles.players import played
 from training.roles.sound_sets import Use
@@ -17,6 +18,10 @@ Signal = np.ndarray
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """In the order of ``song.tracks``; the last is ``unknown``."""
+
+
+LAYERED = 0.25
+"""How often what a bank plays for teaching is doubled by an instrument of the same kind from any bank."""
 
 
 class Take(NamedTuple):
@@ -51,4 +56,8 @@ class Job(NamedTuple):
     def play(self, programs: tuple[int, ...], made: parts.Part) -> Take:
         name, program = self.bank(), int(self.rng.choice(programs))
         sound = played(self.rng, name, program, made[1], self.seconds)
+        if self.use == "teach" and self.rng.random() < LAYERED:  # two banks' instruments make a third
+            other = played(self.rng, self.bank(), int(self.rng.choice(programs)), made[1], self.seconds)
+            share = float(self.rng.uniform(0.15, 0.85))
+            return Take((1 - share) * peak(sound) + share * peak(other), f"{name}:{program}", made[0])
         return Take(sound, f"{name}:{program}", made[0])

@@ -40,17 +40,28 @@ class Row:
     seed: int
 
 
-def rows_of(use: Use, number: int, others: list[np.ndarray]) -> list[Row]:
+@dataclass(frozen=True, slots=True)
+class Lengths:
+    """How long takes are at most, and how often each is heard (None: as usual for its use)."""
+
+    longest_seconds: float = 22.0
+    looks: int | None = None
+
+
+USUAL = Lengths()
+
+
+def rows_of(use: Use, number: int, others: list[np.ndarray], lengths: Lengths = USUAL) -> list[Row]:
     """The rows of one take; also adds it to what may bleed into later ones."""
     seed = SEED[use] + number
     rng = np.random.default_rng(seed)
     role = ROLES[number % len(ROLES)]
-    seconds = float(np.exp(rng.uniform(np.log(3), np.log(22))))
+    seconds = float(np.exp(rng.uniform(np.log(3), np.log(lengths.longest_seconds))))
     take = MAKERS[role](Job(rng, use, seconds, banks_for(use)))
     if not np.isfinite(take.sound).all() or float(np.abs(take.sound).max()) < 1e-4:
         return []
     found = []
-    for _ in range(LOOKS[use]):
+    for _ in range(lengths.looks or LOOKS[use]):
         sound = excerpt(rng, damaged(rng, role, take.sound, others, hard=use == "teach"))
         timbre = measure_timbre(Audio(sound[None], RATE_HZ))
         if not timbre.is_silent:
@@ -72,7 +83,14 @@ def excerpt(rng: np.random.Generator, sound: np.ndarray) -> np.ndarray:
 
 
 def make(
-    use: Use, first: int, last: int, path: Path, *, share: tuple[int, int] = (0, 1), roles: tuple[str, ...] = ROLES
+    use: Use,
+    first: int,
+    last: int,
+    path: Path,
+    *,
+    share: tuple[int, int] = (0, 1),
+    roles: tuple[str, ...] = ROLES,
+    lengths: Lengths = USUAL,
 ) -> None:
     """Write the rows of the takes from ``first`` to ``last``; every so often what is there so far."""
     rows: list[Row] = []
@@ -85,7 +103,7 @@ def make(
     ]
     for count, number in enumerate(numbers, 1):
         try:
-            rows += rows_of(use, number, others)
+            rows += rows_of(use, number, others, lengths)
         except (ValueError, IndexError) as problem:  # one odd draw must not end a night's work; it is left out
             print(f"left out {use} {number} ({ROLES[number % len(ROLES)]}): {problem}", flush=True)
         if count % 92 == 0 or count == len(numbers):
@@ -117,6 +135,8 @@ def main() -> None:
     reader.add_argument("--first", type=int, default=0)
     reader.add_argument("--share", default="0/1")
     reader.add_argument("--roles", default=",".join(ROLES))
+    reader.add_argument("--longest", type=float, default=USUAL.longest_seconds, metavar="SECONDS")
+    reader.add_argument("--looks", type=int)
     given = reader.parse_args()
     part, parts = (int(number) for number in given.share.split("/"))
     name = f"{given.use}-{given.first}-{given.takes}-{part}of{parts}.npz"
@@ -127,6 +147,7 @@ def main() -> None:
         CACHE / "rows" / name,
         share=(part, parts),
         roles=tuple(given.roles.split(",")),
+        lengths=Lengths(given.longest, given.looks),
     )
 
 
