@@ -6,6 +6,8 @@ that is buried all through the song, and may not be brought up, is no matter of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bandmate.song.evidence import Evidence
 from bandmate.song.findings import Finding
 from bandmate.stages.mix.balance_moves import find_balance
@@ -31,7 +33,18 @@ def find_masking(session: Session) -> list[Finding]:
     if not found:
         return []
     buried = {finding.tracks[0] for finding in find_balance(session) if finding.kind == "buried"}
-    return [finding_of(one, session) for one in found if one.pair.victim not in buried][:MOST_FINDINGS]
+    kept = once_each([one for one in found if one.pair.victim not in buried])
+    return [finding_of(one, session) for one in kept][:MOST_FINDINGS]
+
+
+def once_each(found: Sequence[Masked]) -> list[Masked]:
+    """The surest finding about each region of a masker: one cut there answers all of them."""
+    kept: list[Masked] = []
+    for one in found:
+        alike = [other for other in kept if other.pair.masker == one.pair.masker]
+        if not any(one.low_hz < other.high_hz and other.low_hz < one.high_hz for other in alike):
+            kept.append(one)
+    return kept
 
 
 def finding_of(found: Masked, session: Session) -> Finding:

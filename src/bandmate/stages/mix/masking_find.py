@@ -1,13 +1,13 @@
 """Finding masking: the lead loses much of its main bands to a less important track; which, where, and how surely.
 
 A finding needs all of these: the masker is about as loud as the victim there, or more would not matter; the victim is
-more important (``data/roles.toml``, and what the musician cares most for); both play for a while; and what is taken is
-beyond what is usual in good mixes, where tracks always overlap. What is usual was fitted on balanced songs, and on the
-same songs with a boost planted in the lead's main band.
+more important (``masking_leads``); both play for a while; and what is taken is beyond what is usual in good mixes,
+where tracks always overlap. What is usual was fitted on balanced songs, and on the same songs with a boost planted in
+the lead's main band. A masker that has a bump right there is suspected sooner, and one that has none later
+(``masking_bump``); where it is not sure that the victim leads, nothing else than a bump will do.
 
 Only the lead and what the musician cares most for are victims: in balanced songs snares, kicks and basses are covered
-by others as much as in bad ones. Drums and basses are never the masker: hits are short, cymbals over a voice are a
-matter of level, and the low end is judged by ``low_end``.
+by others as much as in bad ones.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from bandmate.sound.spectrum import erb_bands
-from bandmate.stages.mix.masking import Pair, Scene, Stretch, importance, windows
-from bandmate.stages.mix.roles import role_table
+from bandmate.stages.mix.masking import Pair, Scene, Stretch, windows
+from bandmate.stages.mix.masking_bump import Bumps
+from bandmate.stages.mix.masking_leads import Lead, leads, may_cover
 from bandmate.stages.mix.session import Session
 
-LEAD_IMPORTANCE = 3.0
-NEVER_LEADS, NEVER_MASKS = ("drums", "bass"), ("drums", "bass")
-"""The least important role that can be the lead, and families that cannot be one or the other."""
-
 MASKER_FLOOR_DB = -2.5
+BUMP_FLOOR_DB = -4.0
 NEAR_DB = 6.0
-"""How far below the victim a masker may be to be asked at all, in the band where it is loudest against it."""
+"""How far below the victim a masker may be to be asked at all: in the region, there with a bump, and in the band where
+it is loudest against it."""
 
 MAIN_BANDS = 0.5
 """Bands matter to a track in which it is so loud against its loudest one."""
@@ -39,7 +38,7 @@ NARROWEST, WIDEST = 3, 9
 LEAST_SECONDS = 3.0
 LEAST_SHARE = 0.2
 LEAST_OF_QUIET = 0.05
-LEAST_TAKEN = 0.4
+LEAST_TAKEN, LEAST_TAKEN_WITH_BUMP = 0.4, 0.3
 """What a pair must have: time together, that as a share of the victim's, and what the masker takes as a share of the
 victim's loudness in quiet and of what could be heard."""
 
@@ -50,6 +49,12 @@ BIAS = -0.75
 SECTION_BIAS = -2.0
 """How sure: a logistic law on what is taken of what could be heard, the same against quiet (its logarithm), and how
 loud the masker is; stricter for a single section, for there are many of these."""
+
+LEAST_BUMP_ODDS = 1.5
+"""From here on a bump counts as seen."""
+
+UNSURE_LEAD = 0.9
+"""What is left of the confidence where it is not sure that the victim leads, a bump being seen."""
 
 UNKNOWN_SHARE = 0.8
 """What is left of the confidence where it is not known what one of the two is."""
@@ -80,54 +85,42 @@ def masked_pairs(session: Session, sections: Sequence[Stretch] = ()) -> list[Mas
     scenes: list[tuple[Stretch | None, Scene]] = [(None, Scene(session))]
     scenes += [(section, Scene(session, section)) for section in sections]
     best: dict[tuple[str, str], Masked] = {}
+    bumps = Bumps(session)
     for stretch, scene in scenes:
-        for found in masked_in(scene, stretch):
+        for found in masked_in(scene, bumps, stretch):
             key = (found.pair.victim, found.pair.masker)
             if key not in best or (best[key].stretch is not None and best[key].confidence < found.confidence):
                 best[key] = found
     return sorted(best.values(), key=lambda one: -one.confidence)
 
 
-def masked_in(scene: Scene, stretch: Stretch | None = None) -> Iterator[Masked]:
+def masked_in(scene: Scene, bumps: Bumps, stretch: Stretch | None = None) -> Iterator[Masked]:
     """The pairs with too much masking in a scene."""
-    for victim, masker in possible_pairs(scene):
-        pair = scene.pair(victim, masker)
-        found = worst_region(scene, pair, SECTION_BIAS if stretch else 0.0)
+    for lead, masker in possible_pairs(scene):
+        pair = scene.pair(lead.track_id, masker)
+        found = worst_region(scene, pair, bumps, SECTION_BIAS if stretch else 0.0, is_sure=lead.is_sure)
         if found is None:
             continue
         region, confidence = found
         session = scene.session
-        sure = certainty(session, victim) * certainty(session, masker)
+        sure = certainty(session, lead.track_id) * certainty(session, masker) if lead.is_sure else UNSURE_LEAD
         low_hz, high_hz = edges_of(session, region)
         yield Masked(pair, region, low_hz, high_hz, confidence * sure, stretch)
 
 
-def possible_pairs(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Pairs of which the first must not be covered by the second, and may be."""
-    session, table = scene.session, role_table()
-    rank = {i: importance(session, i) for i in scene.ids}
-    family = {i: table[session.guess(i).role].family for i in scene.ids}
-    for victim in victims(scene, rank, family):
+def possible_pairs(scene: Scene) -> Iterator[tuple[Lead, str]]:
+    """Leads, each with the tracks that may cover it and must not."""
+    session = scene.session
+    for lead in leads(session):
+        victim = lead.track_id
         sounds = int(scene.sounds[victim].sum())
         for masker in scene.ids:
-            if rank[masker] >= rank[victim] or family[masker] in (family[victim], *NEVER_MASKS):
+            if masker == victim or not may_cover(session, masker, victim):
                 continue
             together = int(scene.together(victim, masker).sum())
             is_long = together * scene.hop_seconds >= LEAST_SECONDS and together >= LEAST_SHARE * sounds
             if is_long and comes_near(scene, victim, masker):
-                yield victim, masker
-
-
-def victims(scene: Scene, rank: dict[str, float], family: dict[str, str]) -> list[str]:
-    """What the musician cares most for, and the leads; where only a lesser role can lead, the loudest of its kind."""
-    session = scene.session
-    focus = [i for i in scene.ids if i in session.brief.focus]
-    can_lead = [i for i in scene.ids if rank[i] >= LEAD_IMPORTANCE and family[i] not in NEVER_LEADS and i not in focus]
-    most = max((rank[i] for i in can_lead), default=0.0)
-    leads = [i for i in can_lead if rank[i] == most]
-    if leads and most == LEAD_IMPORTANCE:
-        leads = [max(leads, key=session.loudness_lufs)]
-    return focus + leads
+                yield lead, masker
 
 
 def comes_near(scene: Scene, victim: str, masker: str) -> bool:
@@ -139,18 +132,24 @@ def comes_near(scene: Scene, victim: str, masker: str) -> bool:
     return bool((other[matters] > own[matters] * 10 ** (-NEAR_DB / 10)).any())
 
 
-def worst_region(scene: Scene, pair: Pair, bias: float = 0.0) -> tuple[slice, float] | None:
+def worst_region(
+    scene: Scene, pair: Pair, bumps: Bumps, bias: float = 0.0, *, is_sure: bool = True
+) -> tuple[slice, float] | None:
     """Where in its main bands the victim loses most, and how sure that it is too much; None where nothing is."""
     main = pair.quiet >= MAIN_BANDS * pair.quiet.max(initial=0.0)
     if not pair.quiet.any():
         return None
     best: tuple[float, slice] | None = None
     for bands in windows(len(main), NARROWEST):
-        if not main[bands].all() or pair.excess_db(bands) < MASKER_FLOOR_DB:
+        if not main[bands].all() or pair.excess_db(bands) < BUMP_FLOOR_DB:
             continue
-        if pair.of_quiet(bands) < LEAST_OF_QUIET or pair.taken(bands) < LEAST_TAKEN:
+        if pair.of_quiet(bands) < LEAST_OF_QUIET or pair.taken(bands) < LEAST_TAKEN_WITH_BUMP:
             continue
-        found = score(pair, bands) + bias
+        bump = bumps.odds(pair.masker, scene.centre_hz[bands.start + NARROWEST // 2])
+        is_plain = pair.excess_db(bands) >= MASKER_FLOOR_DB and pair.taken(bands) >= LEAST_TAKEN
+        if bump < LEAST_BUMP_ODDS and not (is_plain and is_sure):
+            continue
+        found = score(pair, bands) + bump + bias
         if best is None or found > best[0]:
             best = (found, bands)
     if best is None or best[0] <= 0:
@@ -187,6 +186,8 @@ def edges_of(session: Session, bands: slice) -> tuple[float, float]:
 
 
 def certainty(session: Session, track_id: str) -> float:
-    """How much it counts what a track is taken for."""
+    """How much it counts what a track is taken for: less where its sound alone says so."""
     guess = session.guess(track_id)
-    return UNKNOWN_SHARE if guess.role == "unknown" else 0.9 + 0.1 * guess.confidence
+    if guess.role == "unknown":
+        return UNKNOWN_SHARE
+    return 0.5 + 0.5 * guess.confidence if guess.by_sound else 0.9 + 0.1 * guess.confidence
