@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from bandmate.render.levels import balance_sides, mono_sides
 from bandmate.song.tracks import Role, Track
-from bandmate.stages.mix.roles import SURE_ENOUGH
+from bandmate.stages.mix.roles import SURE_ENOUGH, Guess
 from bandmate.stages.mix.session import Session
 
 Reals = npt.NDArray[np.float64]
@@ -35,6 +35,12 @@ SPREADABLE: tuple[Role, ...] = (
 MIDDLE_HZ = (200.0, 8_000.0)
 NARROW_DB = -25.0
 """A stereo file whose sides are so far down stands in the centre as mono does."""
+
+SURELY_BESIDE = 0.6
+"""Of the roles that a track of unknown role may have, so much must be ones that could stand beside the centre."""
+
+MAYBE_VOICE, VOICE_BELOW_LU = 0.25, 4.0
+"""From which probability on a track may be a voice, and how far a voice is below the lead if it does not lead."""
 
 NEAREST, FURTHEST, FURTHEST_STEREO = 0.25, 0.7, 0.3
 CENTROID_HZ = (300.0, 4_000.0)
@@ -63,21 +69,37 @@ def is_central(session: Session, track: Track) -> bool:
 def spreadable(session: Session) -> list[Track]:
     """Central tracks that could as well stand elsewhere: known, neither low nor leading, and allowed to be moved.
 
-    Where nobody is known to lead, a voice may be the one that does, and so may the loudest of the others: they stay.
+    What a track is need not be known for that, if only all that it may be could stand elsewhere. Where nobody is known
+    to lead, a voice may be the one that does, and so may the loudest of the others: they stay. Of voices known by their
+    sound only those stay that are nearly as loud as the loudest: in a song without names most tracks may be voices.
     """
     leads = any(session.guess(track.id).role == "lead-vox" for track in session.tracks)
     found: list[Track] = []
     for track in session.tracks:
         guess = session.guess(track.id)
         free = session.brief.allows(track.id) and track.id not in session.brief.focus
-        if guess.role == "backing-vox" and not leads:
+        if guess.role == "backing-vox" and not guess.by_sound and not leads:
             continue
-        if guess.role in SPREADABLE and guess.confidence >= SURE_ENOUGH and free and is_central(session, track):
+        if free and could_stand_beside(guess) and is_central(session, track):
             found.append(track)
     if leads or not found:
         return found
-    loudest = max(found, key=lambda track: session.loudness_lufs(track.id))
-    return [track for track in found if track is not loudest]
+    loudest = max(session.loudness_lufs(track.id) for track in found)
+    return [track for track in found if session.loudness_lufs(track.id) < loudest - lead_room(session, track)]
+
+
+def lead_room(session: Session, track: Track) -> float:
+    """How far below the loudest a track must be so as not to be the lead, LU."""
+    guess = session.guess(track.id)
+    voice = dict(guess.posterior).get("backing-vox", 0.0) >= MAYBE_VOICE or guess.role == "backing-vox"
+    return VOICE_BELOW_LU if voice else 0.0
+
+
+def could_stand_beside(guess: Guess) -> bool:
+    """Whether a track is surely none of those that belong in the centre."""
+    if guess.role != "unknown":
+        return guess.role in SPREADABLE and guess.confidence >= SURE_ENOUGH
+    return sum(share for role, share in guess.posterior if role in SPREADABLE) >= SURELY_BESIDE
 
 
 def side_share(session: Session, pans: Mapping[str, float]) -> float:
