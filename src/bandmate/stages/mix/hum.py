@@ -106,10 +106,13 @@ def find_hum(closeup: Closeup, role: str = "unknown") -> Hum | None:
 
 
 def is_of_mains(closeup: Closeup, freq_hz: float) -> bool:
-    """Whether a frequency is that of a mains line on a track that has several of them, however soft."""
+    """Whether a frequency is that of a mains line on a track that has several of them, however soft.
+
+    subtle: high multiples are so close together that any frequency is near one; none of those is looked for.
+    """
     for mains_hz in MAINS_HZ:
         number = round(freq_hz / mains_hz)
-        is_near = abs(freq_hz / (number * mains_hz) - 1) < NEAR_MAINS if number else False
+        is_near = number in NUMBERS and abs(freq_hz / (number * mains_hz) - 1) < NEAR_MAINS
         if is_near and len(steady_lines(closeup, mains_hz)) >= LEAST_LINES:
             return True
     return False

@@ -54,7 +54,7 @@ MOST_DB = 26.0
 MOST_ROUGH_DB, ERRORS_IN_ROUGH = 1.3, 1.2
 """How rough the surroundings may be, beside what the levels err by."""
 
-LEAST_ERRORS = 3.5
+LEAST_ERRORS = 3.2
 """A hump must stand out by so many times what its level errs by."""
 
 MOST_BETWEEN_NOTES = 3

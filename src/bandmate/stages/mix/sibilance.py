@@ -24,6 +24,7 @@ from bandmate.sound.bright_track import CORNER_HZ
 from bandmate.sound.dynamics import DE_ESSER_KNEE_DB, DE_ESSER_RATIO
 from bandmate.stages.closeup import Closeup
 from bandmate.stages.mix.family import Answer, Family
+from bandmate.stages.mix.roles import Guess
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.tone_levels import appended, free_id
 from bandmate.stages.mix.tone_words import logistic
@@ -33,6 +34,11 @@ Reals = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 VOICES = ("lead-vox", "backing-vox")
+SHARP_IS_VOICE = 6.0
+LEAST_VOICE = 0.5
+MOST_SHARP_SHARE = 0.15
+"""Where more of the time is sharp, these are no consonants."""
+
 ACTIVE_BELOW_DB = -30.0
 LOUD_QUANTILE = 0.95
 SHARP_SHARE = 0.4
@@ -57,6 +63,19 @@ def sharp_moments(closeup: Closeup) -> tuple[Flags, Flags]:
     return active, active & (bright > SHARP_SHARE * levels)
 
 
+def voice_share(guess: Guess) -> float:
+    """How sure it is that a track that sounds sharp now and then is a voice, 0 to 1.
+
+    Where the role is known it is known; else all that is likely for voices counts together, and more for the sharp
+    moments: among what has a few of them and is not bright otherwise, voices are `SHARP_IS_VOICE` times as frequent.
+    """
+    known = guess.confidence if guess.role in VOICES else 0.0
+    if guess.role not in (*VOICES, "unknown"):
+        return known
+    share = sum(each for role, each in guess.posterior if role in VOICES)
+    return max(known, SHARP_IS_VOICE * share / (SHARP_IS_VOICE * share + 1.0 - share))
+
+
 def sibilance_db(closeup: Closeup, gains: Reals | float = 1.0) -> float | None:
     """The loudest hundredth above the corner against the vowels, dB, with gains on its power; None for silence."""
     active, sharp = sharp_moments(closeup)
@@ -72,12 +91,15 @@ def find(session: Session) -> Iterable[Finding]:
     """Every voice that hisses."""
     for track in session.tracks:
         guess, closeup = session.guess(track.id), session.closeup(track.id)
-        if guess.role not in VOICES:
+        surely = voice_share(guess)
+        if surely < LEAST_VOICE:
             continue
         found_db = sibilance_db(closeup)
-        _, sharp = sharp_moments(closeup)
+        active, sharp = sharp_moments(closeup)
         seconds = float(sharp.sum()) * closeup.level_hop_seconds
         if found_db is None or found_db < LEAST_DB or seconds < LEAST_SECONDS:
+            continue
+        if guess.role not in VOICES and sharp.sum() > MOST_SHARP_SHARE * active.sum():
             continue
         length, name = session.hearing(track.id).seconds, spoken_name(track)
         yield Finding(
@@ -90,7 +112,7 @@ def find(session: Session) -> Iterable[Finding]:
             high_hz=10_000.0,
             sentence=f"the sharp consonants of {name} are {found_db:.0f} dB louder than its vowels",
             hint=f"{name}: listen for s and sh that jump out",
-            confidence=round(guess.confidence * logistic(found_db, LEAST_DB - 1.0, 0.8, 0.95), 2),
+            confidence=round(surely * logistic(found_db, LEAST_DB - 1.0, 0.8, 0.95), 2),
             evidence=(
                 Evidence(what="sharp consonants against vowels", unit="dB", before=found_db, target=AIM_DB),
                 Evidence(what="time that is sharp consonants", unit="s", before=seconds),
