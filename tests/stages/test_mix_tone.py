@@ -17,13 +17,13 @@ from bandmate.stages.mix import session as sessions
 from bandmate.stages.mix.boxiness import BOXINESS
 from bandmate.stages.mix.family import Family
 from bandmate.stages.mix.harshness import HARSHNESS
-from bandmate.stages.mix.hum import HUM, KEEPS_LOWS
+from bandmate.stages.mix.hum import HUM, KEEPS_LOWS, is_of_mains
 from bandmate.stages.mix.noise import NOISE
 from bandmate.stages.mix.resonance import RESONANCE
 from bandmate.stages.mix.roles import Guess
 from bandmate.stages.mix.rumble_moves import RUMBLE
 from bandmate.stages.mix.session import Session
-from bandmate.stages.mix.sibilance import SIBILANCE
+from bandmate.stages.mix.sibilance import SIBILANCE, voice_share
 from bandmate.stages.mix.tone_bump import Bends, bell_db, bump_at
 from bandmate.stages.mix.tone_floor import noise_floor
 from tests.stages.sessions import first_trial, heard
@@ -116,6 +116,13 @@ def test_a_note_that_is_played_all_the_time_is_no_ring() -> None:
     assert all_findings(heard({"Vocal": voice() + drone})) == []
 
 
+def test_a_ring_on_a_track_that_hums_is_found() -> None:
+    session = heard({"Guitar": bell(voice(), 2_166.0, 15.0, 22.0) + mains(60.0, -50.0)})
+    (finding,) = RESONANCE.find(session)
+    assert finding.evidence[1].before == pytest.approx(2_166.0, rel=0.012)
+    assert is_of_mains(session.closeup("guitar"), 180.5)
+
+
 def test_a_second_ring_gets_a_device_of_its_own() -> None:
     session = heard({"Vocal": bell(bell(voice(), 740.0, 14.0, 24.0), 2_600.0, 13.0, 20.0)})
     first, second = RESONANCE.find(session)
@@ -135,6 +142,11 @@ def test_a_broad_bump_is_found_named_and_cut(family: Family, kind: str, freq_hz:
     assert isinstance(move.after, Equalizer)
     assert np.log2(move.after.bands[0].freq_hz / freq_hz) == pytest.approx(0.0, abs=0.35)
     assert -7.0 <= move.after.bands[0].gain_db <= -4.0
+
+
+def test_a_bump_below_the_lowest_note_counts_for_what_it_raises() -> None:
+    (finding,) = all_findings(heard({"Guitar": bell(voice(), 190.0, 8.5, 1.0)}))
+    assert finding.kind == "mud"
 
 
 def test_a_small_bump_is_taste() -> None:
@@ -195,6 +207,34 @@ def test_sharp_consonants_are_de_essed_as_foretold() -> None:
     session = heard({"Vocal": voice() + consonants(-9.0)})
     _, move = moved(session, SIBILANCE)
     assert isinstance(move.after, DeEsser)
+
+
+def test_a_voice_that_only_its_sound_tells_is_de_essed(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = (("backing-vox", 0.3), ("woodwind", 0.2), ("lead-vox", 0.1))
+    monkeypatch.setattr(sessions, "role_of", lambda *rest: Guess("unknown", 0.3, "not clear", shares))
+    finding, _ = moved(heard({"Audio 07": voice() + consonants(-9.0)}), SIBILANCE)
+    assert 0.6 < (finding.confidence or 0.0) < 0.9
+
+
+def test_what_is_sharp_all_the_time_is_no_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares = (("hats", 0.4), ("lead-vox", 0.3))
+    monkeypatch.setattr(sessions, "role_of", lambda *rest: Guess("unknown", 0.3, "not clear", shares))
+    sharp = 0.1 * noise(8, 5_200, 9_500) * (times() % 1.0 < 0.3)
+    assert list(SIBILANCE.find(heard({"Audio 07": voice() + sharp}))) == []
+
+
+@pytest.mark.parametrize(
+    "guess, low, high",
+    [
+        (Guess("lead-vox", 0.95, "its name"), 0.95, 0.95),
+        (Guess("lead-guitar", 0.6, "its sound", (("lead-guitar", 0.6), ("lead-vox", 0.3))), 0.0, 0.0),
+        (Guess("unknown", 0.3, "its sound", (("lead-vox", 0.3), ("backing-vox", 0.3))), 0.85, 0.95),
+        (Guess("unknown", 0.3, "its sound", (("woodwind", 0.5), ("lead-vox", 0.05))), 0.2, 0.3),
+        (Guess("unknown", 0.0, "it is silent"), 0.0, 0.0),
+    ],
+)
+def test_what_is_likely_for_voices_counts_together(guess: Guess, low: float, high: float) -> None:
+    assert low <= voice_share(guess) <= high
 
 
 def test_only_voices_hiss() -> None:
