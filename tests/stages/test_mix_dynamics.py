@@ -22,8 +22,9 @@ from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.dynamics import UNEVEN_HITS, UNEVEN_PHRASES
 from bandmate.stages.mix.dynamics_levels import hit_spread_db, hits_of, phrase_spread_db
 from bandmate.stages.mix.dynamics_ride import MOST_DB, corners, ridden_db
-from bandmate.stages.mix.dynamics_usual import ANYTHING, EVENNESS, sureness, usual
+from bandmate.stages.mix.dynamics_usual import ANYTHING, EVENNESS, at_most_db, limits_for, oddness, sureness, usual
 from bandmate.stages.mix.family import Family
+from bandmate.stages.mix.roles import Guess
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.trial import Trial, tried
 from tests.stages.stems import RATE_HZ, SECONDS, band, noise, stems, times, tone
@@ -240,6 +241,19 @@ def test_more_spread_is_surer() -> None:
     limit = EVENNESS["lead-vox"].phrases_db
     assert limit is not None and sureness(limit, limit) == 0.5
     assert sureness(limit - 1, limit) < 0.5 < sureness(limit + 1, limit) < sureness(limit + 4, limit) < 1.0
+
+
+def test_what_a_track_may_be_counts_as_far_as_it_is_likely() -> None:
+    bass = Guess("bass", 0.9, "", (("bass", 0.9), ("drums", 0.1)))
+    limits = limits_for(bass, of_phrases=True)
+    assert at_most_db(limits, bass) == EVENNESS["bass"].phrases_db and sum(share for _, share in limits) < 0.91
+    open_one = Guess("unknown", 0.4, "", (("lead-vox", 0.4), ("synth", 0.3), ("pad", 0.2)))
+    by_sound = limits_for(open_one, of_phrases=True, only_heard=True)
+    assert oddness(30.0, by_sound) == pytest.approx(0.8) and oddness(3.0, by_sound) < 0.01
+    assert min(limit for limit, _ in by_sound) < at_most_db(by_sound, open_one) < max(limit for limit, _ in by_sound)
+    assert at_most_db(by_sound, open_one) > at_most_db(limits_for(open_one, of_phrases=True), open_one)
+    assert limits_for(Guess("drums", 0.9, "", (("drums", 0.9), ("bass", 0.1))), of_phrases=False) == ()
+    assert limits_for(Guess("unknown", 0.0, ""), of_phrases=True) == ()
 
 
 def test_a_half_strength_ride_is_half_a_ride() -> None:

@@ -4,7 +4,7 @@ Conventions: the gauge of a finding is a spread in dB (``bandmate.stages.mix.dyn
 leaves the fader, so that a ride and a compressor are judged alike. The musician's own rides are left alone: a track
 with automation of its gain is not asked to be ridden again.
 
-Not covered: whole kits and pads, where any spread is usual; tracks whose role is not known.
+Not covered: whole kits and pads, where any spread is usual; tracks that may be anything.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from bandmate.stages.mix.compress_design import DEVICE_ID, Compression, designed
 from bandmate.stages.mix.dynamics_alternatives import Struck, parallel_answer, saturator_answer
 from bandmate.stages.mix.dynamics_levels import hit_spread_db, hits_of, phrase_spread_db
 from bandmate.stages.mix.dynamics_ride import RIDE_ID, ridden_db, ride_of
-from bandmate.stages.mix.dynamics_usual import LEFT_SHARE, sureness, usual
+from bandmate.stages.mix.dynamics_usual import LEFT_SHARE, at_most_db, limits_for, oddness
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.parallel_bus import has_parallel
-from bandmate.stages.mix.roles import SURE_ENOUGH
+from bandmate.stages.mix.roles import SURE_ENOUGH, role_from_name
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name, spoken_role
 
@@ -56,11 +56,12 @@ def find_hits(session: Session) -> list[Finding]:
 def found_in(session: Session, what: str) -> list[Finding]:
     found = []
     for track in session.tracks:
+        limits = limits_of(session, track.id, what)
+        spread = spread_db(session, track.id, what) if limits else None
         limit = limit_db(session, track.id, what)
-        spread = spread_db(session, track.id, what) if limit is not None else None
         if limit is None or spread is None or spread <= limit:
             continue
-        confidence = sureness(spread, limit) * session.guess(track.id).confidence
+        confidence = oddness(spread, limits)
         if confidence >= SURE_ENOUGH:
             found.append(finding_of(session, track, what, spread, limit, confidence))
     return sorted(found, key=lambda finding: -finding.confidence)
@@ -68,8 +69,20 @@ def found_in(session: Session, what: str) -> list[Finding]:
 
 def limit_db(session: Session, track_id: str, what: str) -> float | None:
     """The widest usual spread of such a track; None where anything is usual."""
-    evenness = usual(session.guess(track_id).role)
-    return evenness.phrases_db if what == PHRASES else evenness.hits_db
+    limits = limits_of(session, track_id, what)
+    return at_most_db(limits, session.guess(track_id)) if limits else None
+
+
+def limits_of(session: Session, track_id: str, what: str) -> tuple[tuple[float, float], ...]:
+    """What may be usual for a track, and how likely it is."""
+    return limits_for(
+        session.guess(track_id), of_phrases=what == PHRASES, only_heard=is_only_heard(session.song.track(track_id))
+    )
+
+
+def is_only_heard(track: Track) -> bool:
+    """Whether neither the musician nor its name says what a track is."""
+    return track.role == "unknown" and role_from_name(spoken_name(track)).confidence < SURE_ENOUGH
 
 
 def spread_db(session: Session, track_id: str, what: str) -> float | None:
@@ -111,7 +124,8 @@ def finding_of(
     hearing, name = session.hearing(track.id), spoken_name(track)
     start, end = hearing.first_sound_seconds or 0.0, hearing.last_sound_seconds or hearing.seconds
     things = "phrases" if what == PHRASES else things_of(session, track.id)
-    role = spoken_role(session.guess(track.id).role)
+    known = session.guess(track.id).role
+    role = f"a {spoken_role(known)}" if known != "unknown" else "such a track"
     return Finding(
         id=f"{what}-{track.id}",
         kind="uneven",
@@ -120,12 +134,12 @@ def finding_of(
         end_seconds=end,
         where=session.where(start, end),
         sentence=f"{name}: its {things} are {spread:.1f} dB apart, more than the {limit:.1f} dB that are usual "
-        f"at most for a {role}",
+        f"at most for {role}",
         hint=f"listen to {name} alone: do all of its {things} come through alike?",
         confidence=round(confidence, 2),
         evidence=(
             Evidence(what=f"how far apart loud and soft {things} are", unit="dB", before=spread, where=track.id),
-            Evidence(what=f"the most that is usual for a {role}", unit="dB", before=limit),
+            Evidence(what=f"the most that is usual for {role}", unit="dB", before=limit),
         ),
     )
 

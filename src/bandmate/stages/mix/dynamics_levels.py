@@ -43,7 +43,7 @@ LUCK = 1.6
 """The best of many lengths of a pattern fits a little even where there is none: by this, over the root of the hits."""
 
 PHRASE_RANGE_DB = 26.0
-PHRASE_SECONDS = 1.5
+PHRASE_SECONDS = 1.0
 PHRASE_NEIGHBOURS_SECONDS = 9.0
 """Widths of the bells under which the level of a phrase, and of what is around it, is taken."""
 
@@ -52,7 +52,7 @@ FLOOR_BELOW_DB, ABOVE_FLOOR_DB = 15.0, 6.0
 """Where the softest moments are so far down, they are rests, and what is not clearly above them is not played."""
 
 LEAST_SECONDS = 12.0
-PHRASE_ENDS = (0.05, 0.95)
+PHRASE_ENDS = (0.10, 0.90)
 
 NOTHING = 1e-15
 
