@@ -34,7 +34,7 @@ PLAYED_ABOVE_DB = 15.0
 MOST_LOST = 0.003
 """The share of the energy of what is played that the gate may hold back."""
 
-GATE_CONFIDENCE = 0.85
+GATE_CONFIDENCE = 0.92
 FLOOR_HZ = (20.0, 20_000.0)
 SOUNDING = 1e-14
 

@@ -221,7 +221,7 @@ def find(session: Session) -> Iterable[Finding]:
                 high_hz=ring.freq_hz * 2 ** (1 / 6),
                 sentence=f"{name} rings at {hz}, {measured:.0f} dB above what is beside it, whatever is played",
                 hint=f"{name}: listen for one pitch that rings on under every note",
-                confidence=round(logistic(measured, 5.0, 1.5, 0.95), 2),
+                confidence=round(logistic(measured, 5.0, 1.5, 0.97), 2),
                 evidence=(
                     Evidence(what=f"how far {hz} stands out {ring.seen}", unit="dB", before=measured),
                     Evidence(what="frequency of the ring", unit="Hz", before=ring.freq_hz),
@@ -253,7 +253,7 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     hz = hz_words(freq_hz)
     cut = Evidence(what="cut of the equalizer", unit="dB", after=cut_db)
     facts = (finding.evidence[1], finding.evidence[2], cut)
-    return (Answer((appended(track, device),), predicted, f"a narrow cut of {cut_db:g} dB at {hz}", 0.95, facts),)
+    return (Answer((appended(track, device),), predicted, f"a narrow cut of {cut_db:g} dB at {hz}", 0.97, facts),)
 
 
 def because(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:

@@ -155,7 +155,7 @@ def finding_of(session: Session, track_id: str, region: Region, bump: Bump) -> F
         sentence=f"{name} is {region.word}: everything on it, even the noise in its rests, is raised by "
         f"{bump.gain_db:.0f} dB around {hz}",
         hint=f"{name}: {region.hint}",
-        confidence=round(logistic(bump.gain_db, region.least_db - 0.5, 0.8, 0.92), 2),
+        confidence=round(logistic(bump.gain_db, region.least_db - 0.5, 0.8, 0.96), 2),
         evidence=(
             Evidence(what=f"bump of the recording around {hz}", unit="dB", before=bump.gain_db),
             Evidence(what="frequency of the bump", unit="Hz", before=bump.freq_hz),
@@ -184,7 +184,7 @@ def broad_cut(session: Session, finding: Finding, region: Region) -> Sequence[An
     device = Equalizer(id=free_id(track, region.kind), bands=(band,))
     facts = (finding.evidence[1], Evidence(what="cut of the equalizer", unit="dB", after=cut_db))
     deed = f"a broad cut of {cut_db:g} dB at {hz_words(freq_hz)}"
-    return (Answer((appended(track, device),), after.gain_db, deed, 0.95, facts),)
+    return (Answer((appended(track, device),), after.gain_db, deed, 0.97, facts),)
 
 
 def because(session: Session, finding: Finding, answer: Answer, figure: Evidence, word: str) -> str:
