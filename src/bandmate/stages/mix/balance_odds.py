@@ -45,9 +45,16 @@ SHARED_TOLERANCE_LU = 2.0
 MAY_LEAD = 0.4
 """How often backing vocals by their sound are the lead, where nobody else is."""
 
+NAMED_OTHERWISE = 0.3
+"""Names leave doubts about the role, but few that it is something quite different."""
+
 KIT_ALONE: tuple[Role, ...] = ("kick", "snare")
 BESIDE_ITS_DRUMS = Guess(
-    "unknown", 0.3, "it sounds like a drum kit beside a kick and a snare", (("cymbals", 0.5), ("drums", 0.3))
+    "unknown",
+    0.3,
+    "it sounds like a drum kit beside a kick and a snare",
+    (("cymbals", 0.5), ("drums", 0.3)),
+    by_sound=True,
 )
 
 
@@ -96,7 +103,7 @@ def places_of(guess: Guess, counts: Mapping[Role, int]) -> tuple[Place, ...]:
     weights |= {role: share * most for role, share in others.items()}
     places = [place_of(role, weight, counts, is_own=role == guess.role) for role, weight in weights.items()]
     unknown = role_table()["unknown"]
-    rest = max(0.01, 1.0 - sum(weights.values()))
+    rest = max(0.01, 1.0 - sum(weights.values())) * (1.0 if guess.by_sound else NAMED_OTHERWISE)
     return (*places, Place(unknown.relative_lu, unknown.tolerance_lu, rest, is_known=False))
 
 
