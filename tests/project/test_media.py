@@ -23,6 +23,7 @@ from bandmate.project import Project, Recording, cached_audio
 from bandmate.project.recordings import remove_forgotten
 from bandmate.render.media import Media
 from bandmate.song.errors import MediaError, ProjectError, UnknownName
+from bandmate.sound.audio import Audio
 from bandmate.sound.resample import resample
 from tests.conftest import ROOT
 from tests.project.projects import write_wav
@@ -147,6 +148,21 @@ def test_another_rate_is_made_once_and_equals_resampling_in_memory(
     assert cached.stat().st_mtime_ns == written
     source.close()
     again.close()
+
+
+def test_what_is_made_from_recordings_is_made_once(project: Project) -> None:
+    sound = Audio(np.random.default_rng(3).standard_normal((2, 200_000)).astype(np.float32), 48_000)
+    made: list[int] = []
+
+    def make() -> Audio:
+        made.append(1)
+        return sound
+
+    for _ in range(2):
+        source = project.media.kept("ab" * 32, make)
+        np.testing.assert_array_equal(source.read(0, source.frames), sound.samples)
+        source.close()
+    assert made == [1] and len(cache_files(project)) == 1
 
 
 def test_a_span_does_not_depend_on_how_it_is_cut(project: Project, tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from bandmate.render.engine import Renderer
 from bandmate.render.rendering import collected
+from bandmate.song.clip_edits import Breaths, Silences, SpanGain, in_order
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
 from bandmate.sound.audio import Samples
@@ -97,3 +99,25 @@ def test_more_recordings_than_are_kept_open_play_all_the_same() -> None:
 def test_a_recording_of_another_rate_keeps_its_place_and_length(source_rate_hz: int) -> None:
     found = dry(clip("a", source_rate_hz // 10, source_rate_hz=source_rate_hz, start_seconds=0.05))
     assert found.shape[1] == 2400 + 4800
+
+
+def test_an_edit_is_heard_where_it_is_and_nowhere_else() -> None:
+    breath = Breaths(id="b", spans=(SpanGain(id="1", start_frame=3_000, frames=1_000, gain_db=-8.0),), ramp_ms=0.0)
+    found = dry(clip("a", 6_000, source_start_frame=2_000, edits=(breath,)))
+    np.testing.assert_array_equal(found[:, :1_000], SIGNAL[:, 2_000:3_000])
+    np.testing.assert_allclose(found[:, 1_000:2_000], SIGNAL[:, 3_000:4_000] * 10 ** (-8 / 20), rtol=1e-6)
+    np.testing.assert_array_equal(found[:, 2_000:], SIGNAL[:, 4_000:8_000])
+
+
+def test_an_edit_that_is_off_or_at_nothing_leaves_every_bit() -> None:
+    breath = Breaths(id="b", spans=(SpanGain(id="1", start_frame=10, frames=500, gain_db=-8.0),))
+    for still in (breath.neutral(), replace(breath, enabled=False)):
+        np.testing.assert_array_equal(dry(clip("a", 6_000, edits=(still,))), SIGNAL[:, :6_000])
+
+
+def test_edits_are_played_in_their_own_order() -> None:
+    first = Breaths(id="b", spans=(SpanGain(id="1", start_frame=0, frames=500, gain_db=-8.0),))
+    last = Silences(id="s", spans=(SpanGain(id="1", start_frame=300, frames=500, gain_db=-150.0),))
+    one, other = (dry(clip("a", 6_000, edits=order)) for order in ((first, last), (last, first)))
+    np.testing.assert_array_equal(one, other)
+    assert in_order((last, first)) == (first, last)

@@ -1,4 +1,4 @@
-"""Recordings decoded and resampled once, then read from the cache.
+"""Recordings decoded, resampled and edited once, then read from the cache.
 
 A cache file is 32 bytes of header and then float32 frames, interleaved, little endian, so that one seek and one read
 give any span; nothing is mapped into memory. Its name is the recording's hash, the rate, and the versions of the
@@ -13,6 +13,7 @@ import struct
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from io import BufferedWriter, FileIO
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import numpy.typing as npt
 from bandmate.formats.audio_files import Reader, decode_blocks, open_audio
 from bandmate.project.recordings import PART_SUFFIX, Recording, by_original_name, remove_forgotten
 from bandmate.song.errors import ProjectError
-from bandmate.sound.audio import Samples
+from bandmate.sound.audio import Audio, Samples
 from bandmate.sound.resample import Resampler
 
 CACHE_VERSION = 1
@@ -86,14 +87,36 @@ def original_source(recording: Recording, path: Path) -> OriginalSource:
 def cached_source(recording: Recording, path: Path, cache: Path, rate_hz: int) -> CachedSource:
     """A reader of the recording at ``rate_hz``; decodes it first where that has not been done."""
     place = cache / recording.sha256[:2] / f"{recording.sha256}-{rate_hz}-{CACHE_VERSION}.f32"
+
+    def write(file: BufferedWriter) -> None:
+        with by_original_name(recording, path):
+            write_frames(file, recording, path, rate_hz)
+
+    return made_source(place, write, f'the cache file of "{recording.original_name}"')
+
+
+def kept_source(name: str, cache: Path, make: Callable[[], Audio]) -> CachedSource:
+    """A reader of a sound that is made from recordings; makes it first where that has not been done."""
+
+    def write(file: BufferedWriter) -> None:
+        audio = make()
+        file.write(HEADER.pack(MAGIC, audio.channels, audio.rate_hz, audio.frames))
+        for block in audio.blocks():
+            write_block(file, block)
+
+    return made_source(cache / name[:2] / f"{name}-{CACHE_VERSION}.f32", write, "a cache file of an edited recording")
+
+
+def made_source(place: Path, write: Callable[[BufferedWriter], None], what: str) -> CachedSource:
+    """A reader of a cache file, written first where it is not there."""
     for _ in range(ATTEMPTS):
         source = opened_cache(place)
         if source is not None:
             return source
         with making(place):
             if not place.exists():
-                make(recording, path, place, rate_hz)
-    raise ProjectError(f'the cache file of "{recording.original_name}" keeps vanishing; does a program clean it up?')
+                make_file(place, write)
+    raise ProjectError(f"{what} keeps vanishing; does a program clean it up?")
 
 
 def making(place: Path) -> threading.Lock:
@@ -102,14 +125,14 @@ def making(place: Path) -> threading.Lock:
         return _making[str(place)]
 
 
-def make(recording: Recording, path: Path, place: Path, rate_hz: int) -> None:
-    """Decode and resample into ``place``."""
+def make_file(place: Path, write: Callable[[BufferedWriter], None]) -> None:
+    """Write a file under a passing name, and give it its own when it is whole."""
     place.parent.mkdir(parents=True, exist_ok=True)
     remove_forgotten(place.parent)
     part = place.with_name(f"{os.getpid()}-{threading.get_ident()}-{time.monotonic_ns()}{PART_SUFFIX}")
     try:
-        with part.open("xb") as file, by_original_name(recording, path):
-            write_frames(file, recording, path, rate_hz)
+        with part.open("xb") as file:
+            write(file)
         put_in_place(part, place)
     finally:
         part.unlink(missing_ok=True)

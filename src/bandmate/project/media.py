@@ -17,6 +17,7 @@ import sqlite3
 import stat
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from bandmate.song.errors import MediaError, ProjectError, UnknownName
 if TYPE_CHECKING:
     from bandmate.formats.audio_files import FileFacts
     from bandmate.render.media import Source
+    from bandmate.sound.audio import Audio
 
 AUDIO_FOLDER = "audio"
 CACHE_FOLDER = "cache"
@@ -134,6 +136,19 @@ class MediaStore:
             return original_source(found, path)
         with plain_words(self._folder, f'decoding "{found.original_name}" into the cache'):
             return cached_source(found, path, self._folder / CACHE_FOLDER, rate_hz)
+
+    def kept(self, name: str, make: Callable[[], Audio]) -> Source:
+        """A new reader of a sound that is made from recordings; made once, into the cache.
+
+        Raises
+        ------
+        ProjectError
+            if the cache cannot be written.
+        """
+        from bandmate.project.cached_audio import kept_source
+
+        with plain_words(self._folder, "keeping an edited recording in the cache"):
+            return kept_source(name, self._folder / CACHE_FOLDER, make)
 
     def _check_space(self, path: Path) -> None:
         needed, free = path.stat().st_size, free_bytes(self._folder)

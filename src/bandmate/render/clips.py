@@ -14,10 +14,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from msgspec.structs import replace
 
+from bandmate.render.clip_edits import edited_name, edited_source
 from bandmate.render.feed import Notes, silence
 from bandmate.render.levels import Curve, linear_gain
 from bandmate.render.media import Media, Source
@@ -62,6 +64,12 @@ def window_of(clip: AudioClip, rate_hz: int) -> Window:
     )
 
 
+def audio_clip_parts(clip: AudioClip, rate_hz: int) -> Any:
+    """What the sound of an audio clip depends on."""
+    edits = [edited_name(clip, rate_hz)] if clip.edits else []
+    return ["audio", clip.audio, window_of(clip, rate_hz), clip.gain_db, clip.fade_in_ms, clip.fade_out_ms, *edits]
+
+
 def delay_frames(track: Track, rate_hz: int) -> int:
     """The track's delay in whole frames; negative is early."""
     return round(Fraction(track.delay_ms) * rate_hz / 1000)
@@ -75,15 +83,17 @@ class Recordings:
         self._open: OrderedDict[str, Source] = OrderedDict()
         self._channels: dict[str, int] = {}
 
-    def get(self, audio: str) -> Source:
-        if audio not in self._open:
+    def get(self, clip: AudioClip) -> Source:
+        """The clip's recording, with its edits."""
+        name = edited_name(clip, self._rate_hz) if clip.edits else clip.audio
+        if name not in self._open:
             while len(self._open) >= OPEN_RECORDINGS:
                 self._open.popitem(last=False)[1].close()
-            self._open[audio] = self._media.source(audio, self._rate_hz)
-        self._open.move_to_end(audio)
-        return self._open[audio]
+            self._open[name] = edited_source(self._media, clip, self._rate_hz)
+        self._open.move_to_end(name)
+        return self._open[name]
 
-    def channels(self, audio: str) -> int:
+    def channels(self, clip: AudioClip) -> int:
         """1 or 2.
 
         Raises
@@ -91,14 +101,15 @@ class Recordings:
         MediaError
             if the recording has more than two channels.
         """
-        if audio not in self._channels:
-            found = self.get(audio).channels
+        if clip.audio not in self._channels:
+            found = self.get(replace(clip, edits=())).channels
             if found > 2:
                 raise MediaError(
-                    f"recording {audio[:12]} has {found} channels; a track plays 1 or 2. Split it into stereo files"
+                    f"recording {clip.audio[:12]} has {found} channels; a track plays 1 or 2. "
+                    "Split it into stereo files"
                 )
-            self._channels[audio] = found
-        return self._channels[audio]
+            self._channels[clip.audio] = found
+        return self._channels[clip.audio]
 
     def close(self) -> None:
         for source in self._open.values():
@@ -111,7 +122,7 @@ class AudioPlaying:
 
     def __init__(self, clip: AudioClip, window: Window, recordings: Recordings, rate_hz: int) -> None:
         self.start, self.frames, self._source_start = window
-        self._audio, self._recordings = clip.audio, recordings
+        self._clip, self._recordings = clip, recordings
         self._gain = linear_gain(clip.gain_db)
         self._fade_in = fade_frames(clip.fade_in_ms, rate_hz)
         self._fade_out = fade_frames(clip.fade_out_ms, rate_hz)
@@ -122,10 +133,10 @@ class AudioPlaying:
 
     @property
     def channels(self) -> int:
-        return self._recordings.channels(self._audio)
+        return self._recordings.channels(self._clip)
 
     def read(self, offset: int, frames: int) -> Samples:
-        block = self._recordings.get(self._audio).read(self._source_start + offset, frames)
+        block = self._recordings.get(self._clip).read(self._source_start + offset, frames)
         gain = self._gains(offset, frames)
         if isinstance(gain, float) and gain == 1.0:
             return block

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from bandmate.render.clips import delay_frames
+from bandmate.render.clips import audio_clip_parts, delay_frames
 from bandmate.render.instruments import note_clip_parts
-from bandmate.render.keys import audio_clip_parts, automation_parts, key_of, output_parts
+from bandmate.render.keys import automation_parts, key_of, output_parts
 from bandmate.render.strip import seconds_per_tick, switched_on
 from bandmate.song.clips import AudioClip
 from bandmate.song.devices import AnyDevice, Delay, keys_of

@@ -15,8 +15,6 @@ from typing import Any
 
 import msgspec
 
-from bandmate.render.clips import window_of
-from bandmate.song.clips import AudioClip
 from bandmate.song.song import Song
 from bandmate.song.tracks import Automation, Track
 
@@ -37,11 +35,6 @@ def sound_version() -> str:
                 found.update(module.name.encode())
                 found.update(module.read_bytes())
     return found.hexdigest()[:16]
-
-
-def audio_clip_parts(clip: AudioClip, rate_hz: int) -> Any:
-    """What the sound of an audio clip depends on."""
-    return ["audio", clip.audio, window_of(clip, rate_hz), clip.gain_db, clip.fade_in_ms, clip.fade_out_ms]
 
 
 def output_parts(track: Track, song: Song) -> Any:

@@ -6,7 +6,7 @@ rate that was asked for; it is not shared between threads, so every thread asks 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,8 @@ import numpy as np
 from bandmate.song.errors import UnknownName
 from bandmate.sound.audio import Audio, Samples
 from bandmate.sound.resample import resample
+
+MADE_KEPT = 8
 
 
 class Source(Protocol):
@@ -42,6 +44,10 @@ class Media(Protocol):
         """A new reader of the recording ``audio`` at ``rate_hz``."""
         ...
 
+    def kept(self, name: str, make: Callable[[], Audio]) -> Source:
+        """A new reader of a sound that is made from recordings; it is made once, and kept under its name."""
+        ...
+
 
 class MemorySource:
     """A recording in memory."""
@@ -66,8 +72,18 @@ class MemoryMedia:
 
     def __init__(self, recordings: Mapping[str, Audio]) -> None:
         self._recordings = dict(recordings)
+        self._made: dict[str, Audio] = {}
 
     def source(self, audio: str, rate_hz: int) -> MemorySource:
         if audio not in self._recordings:
             raise UnknownName("recording", audio, self._recordings)
         return MemorySource(resample(self._recordings[audio], rate_hz))
+
+    def kept(self, name: str, make: Callable[[], Audio]) -> MemorySource:
+        """As ``source``, for what is made; the last few are kept."""
+        if name not in self._made:
+            made = make()
+            while len(self._made) >= MADE_KEPT:
+                self._made.pop(next(iter(self._made)))
+            self._made[name] = made
+        return MemorySource(self._made[name])

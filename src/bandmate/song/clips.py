@@ -17,10 +17,10 @@ from typing import Annotated
 
 import msgspec
 
+from bandmate.song.clip_edits import AnyClipEdit
 from bandmate.song.notes import Instrument, Note
-from bandmate.song.values import Decibels, Id, Ticks, Value
+from bandmate.song.values import Decibels, Frames, Id, Ticks, Value
 
-Frames = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 FadeMs = Annotated[float, msgspec.Meta(ge=0.0, le=600_000.0)]
 
 
@@ -28,7 +28,7 @@ class AudioClip(Value, frozen=True, kw_only=True, tag="audio"):
     """``source_frames`` frames of the recording ``audio`` (sha256 of the file), from ``source_start_frame`` on.
 
     Fades are straight lines in amplitude; where they are longer than the clip together, they are shortened in
-    proportion.
+    proportion. ``edits`` repair and tune the recording before anything else; the recording itself is never written.
     """
 
     id: Id
@@ -42,6 +42,7 @@ class AudioClip(Value, frozen=True, kw_only=True, tag="audio"):
     fade_in_ms: FadeMs = 0.0
     fade_out_ms: FadeMs = 0.0
     mute: bool = False
+    edits: tuple[AnyClipEdit, ...] = ()
 
 
 class NoteClip(Value, frozen=True, kw_only=True, tag="notes"):

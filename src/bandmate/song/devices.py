@@ -19,13 +19,12 @@ import msgspec
 from msgspec.structs import replace
 
 from bandmate.song.errors import RequestError
-from bandmate.song.values import Decibels, Id, Value
+from bandmate.song.values import Decibels, Id, Share, Value
 
 Hertz = Annotated[float, msgspec.Meta(ge=1.0, le=96_000.0)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0.0, le=10_000.0)]
 Ratio = Annotated[float, msgspec.Meta(ge=1.0, le=100.0)]
 Level = Annotated[float, msgspec.Meta(ge=-150.0, le=24.0)]
-Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 BandQ = Annotated[float, msgspec.Meta(ge=0.05, le=50.0)]
 
 BandKind = Literal["bell", "low-shelf", "high-shelf", "high-pass", "low-pass", "notch"]

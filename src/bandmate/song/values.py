@@ -25,6 +25,12 @@ Ticks = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
 Decibels = Annotated[float, msgspec.Meta(ge=-150.0, le=60.0)]
 """A gain. -150 dB and below is silence in any format."""
 
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+"""A part of the whole."""
+
+Frames = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+"""Places and lengths in a recording, at its own rate."""
+
 Id = Annotated[str, msgspec.Meta(pattern=r"^[^\s/@][^\s/]*$", max_length=120)]
 """A short stable name inside one collection: no blank, no slash, not beginning with @."""
 
