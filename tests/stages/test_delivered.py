@@ -82,6 +82,16 @@ def test_clipping_is_found_at_full_scale_and_after_it_was_turned_down() -> None:
     assert CLIPPING.answers(session, soft) == ()
 
 
+def test_clipped_noise_whose_tops_are_steep_is_found() -> None:
+    at = np.arange(8 * RATE_HZ)
+    hiss = 0.2 * np.random.default_rng(8).standard_normal(len(at)) * (at % RATE_HZ < 6_000) * (0.3 + at / len(at))
+    hiss[1:] += 0.9 * hiss[:-1]
+    ceiling = 0.55 * np.abs(hiss).max()
+    (found,) = CLIPPING.find(heard({**band(), "Shaker": 0.5 * np.clip(hiss, -ceiling, ceiling)}))
+    assert "turned down afterwards" in found.sentence
+    assert list(CLIPPING.find(heard({**band(), "Shaker": 0.5 * hiss}))) == []
+
+
 def test_squares_and_music_that_was_limited_are_not_called_clipped() -> None:
     square = 0.3 * np.sign(np.sin(2 * np.pi * 220 * np.arange(4 * RATE_HZ) / RATE_HZ) + 1e-9)
     rounded = 0.4 * np.tanh(6.0 * band()["Lead Vox"])

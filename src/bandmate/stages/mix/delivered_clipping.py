@@ -23,7 +23,12 @@ from bandmate.stages.mix.session import Session
 LEAST_COLUMNS = 4
 PROBED_COLUMNS = 24
 LEAST_PROVED = 3
-FLAT_FRAMES = 3
+LEAST_PAIRED = 0.25
+"""Where tops are too steep to stay for three samples, so many of them must stay for two."""
+
+STEEP = 1e-3
+"""Beside a top that was cut off the sound falls at least by this share of it; a round one is flatter."""
+
 SAME = 1e-6
 """Tops are at one level when they differ by less than this share of it: what a fader in 32-bit float leaves."""
 
@@ -53,11 +58,14 @@ def flat_tops(session: Session, track: Track) -> FlatTops | None:
     if top < 10 ** (QUIETEST_DBFS / 20) or len(at) < LEAST_COLUMNS or len(at) > MOST_SHARE * sounding:
         return None
     probed = at[np.linspace(0, len(at) - 1, min(PROBED_COLUMNS, len(at))).round().astype(int)]
-    proved = 0
+    flat = paired = 0
     for column in probed:
         start = max(0.0, column * closeup.level_hop_seconds - AROUND_SECONDS / 4)
-        proved += is_flat(session.ears.excerpt(session.song, track.id, start, AROUND_SECONDS), top)
-    if proved < min(LEAST_PROVED, len(probed)):
+        heard = session.ears.excerpt(session.song, track.id, start, AROUND_SECONDS)
+        is_long = is_flat(heard, top)
+        flat += is_long
+        paired += is_long or is_paired(heard, top)
+    if flat < LEAST_PROVED and paired < max(LEAST_PROVED, LEAST_PAIRED * len(probed)):
         return None
     return FlatTops(len(at), float(at[0] * closeup.level_hop_seconds), 20 * float(np.log10(top)))
 
@@ -67,3 +75,11 @@ def is_flat(samples: Samples, top: float) -> bool:
     high = np.abs(samples) >= top * (1 - SAME)
     runs = high[:, :-2] & high[:, 1:-1] & high[:, 2:]
     return bool((runs & (np.sign(samples[:, :-2]) == np.sign(samples[:, 2:]))).any())
+
+
+def is_paired(samples: Samples, top: float) -> bool:
+    """Whether any channel stays at that level for two samples and falls steeply on both sides of them."""
+    size = np.abs(samples)
+    high, low = size >= top * (1 - SAME), size <= top * (1 - STEEP)
+    pairs = low[:, :-3] & high[:, 1:-2] & high[:, 2:-1] & low[:, 3:]
+    return bool((pairs & (np.sign(samples[:, 1:-2]) == np.sign(samples[:, 2:-1]))).any())
