@@ -32,8 +32,9 @@ from bandmate.stages.mix.space_tails import (
     FAST_SHARE,
     FEWEST_FALLS,
     LONGEST_SECONDS,
-    USUAL_SECONDS,
     fast_fall_seconds,
+    longest_usual_seconds,
+    usual_seconds,
 )
 from bandmate.stages.words import spoken_name, spoken_role
 
@@ -53,18 +54,21 @@ def find(session: Session) -> list[Finding]:
     found = []
     for track in session.tracks:
         guess = session.guess(track.id)
-        usual = USUAL_SECONDS.get(guess.role)
+        usual = longest_usual_seconds(guess)
         seconds = fast_fall_seconds(session, track.id) if usual is not None else None
         if usual is None or seconds is None or not usual < seconds < LONGEST_SECONDS:
             continue
-        sure = MOST_SURE / (1.0 + math.exp(-(seconds - usual) / EASING_SECONDS)) * guess.confidence
+        sure = MOST_SURE * sum(
+            share / (1.0 + math.exp(-(seconds - limit) / EASING_SECONDS)) for limit, share in usual_seconds(guess)
+        )
         if sure >= SURE_ENOUGH:
             found.append(finding_of(session, track, seconds, usual, sure))
     return sorted(found, key=lambda finding: -finding.confidence)
 
 
 def finding_of(session: Session, track: Track, seconds: float, usual: float, sure: float) -> Finding:
-    name, role = spoken_name(track), spoken_role(session.guess(track.id).role)
+    name, known = spoken_name(track), session.guess(track.id).role
+    role = f"a {spoken_role(known)}" if known != "unknown" else "such a track"
     end = session.hearing(track.id).seconds
     return Finding(
         id=f"too-much-room-{track.id}",
@@ -73,7 +77,7 @@ def finding_of(session: Session, track: Track, seconds: float, usual: float, sur
         end_seconds=end,
         where=session.where(0.0, end),
         sentence=f"{name} cannot stop: it takes {seconds:.2f} s to fall by {DROP_DB:.0f} dB, where {usual:.2f} s is "
-        f"long for a {role}",
+        f"long for {role}",
         hint=f"listen to how {name} stops: how long do you hear the room after it?",
         confidence=round(sure, 2),
         evidence=(
@@ -92,7 +96,7 @@ def gauge(session: Session, finding: Finding) -> float | None:
 def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     """The gentlest gate that brings the falls to what is usual, else the one that comes nearest."""
     track = session.song.track(finding.tracks[0])
-    usual = USUAL_SECONDS.get(session.guess(track.id).role)
+    usual = longest_usual_seconds(session.guess(track.id))
     if usual is None or any(device.id == DEVICE_ID for device in track.inserts):
         return ()
     if finding.confidence * GATE_SURENESS < SURE_ENOUGH:

@@ -14,6 +14,8 @@ import numpy as np
 from bandmate.song.tracks import Role
 from bandmate.sound.decay import fall_seconds
 from bandmate.stages.mix.dynamics import faded_levels
+from bandmate.stages.mix.dynamics_usual import shares_of
+from bandmate.stages.mix.roles import Guess
 from bandmate.stages.mix.session import Session
 
 DROP_DB, FEWEST_FALLS = 20.0, 3
@@ -32,7 +34,28 @@ USUAL_SECONDS: dict[Role, float] = {
 }
 """The longest fast fall by 20 dB that is usual, on songs with a little room and on real stems; snares may ring."""
 
+LEAST_KNOWN = 0.5
+"""So likely must it be that a track is something that stops, to be judged at all."""
+
 DEEP_DB = 40.0
+
+
+def usual_seconds(guess: Guess) -> tuple[tuple[float, float], ...]:
+    """The longest fast falls that are usual for what a track may be, in seconds, each with how likely that is.
+
+    Empty for what rings by itself and where that is too likely.
+    """
+    if guess.role != "unknown" and guess.role not in USUAL_SECONDS:
+        return ()
+    known = tuple((USUAL_SECONDS[role], share) for role, share in shares_of(guess) if role in USUAL_SECONDS)
+    return known if sum(share for _, share in known) >= LEAST_KNOWN else ()
+
+
+def longest_usual_seconds(guess: Guess) -> float | None:
+    """The longest that is usual for its role, and where that is not known for any that it may have; None for none."""
+    if guess.role in USUAL_SECONDS:
+        return USUAL_SECONDS[guess.role]
+    return max((seconds for seconds, _ in usual_seconds(guess)), default=None)
 
 
 def fast_fall_seconds(session: Session, track_id: str, drop_db: float = DROP_DB) -> float | None:
