@@ -17,7 +17,7 @@ from bandmate.stages.mix.roles import SURE_ENOUGH
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name
 
-USUAL_DB, SURE_PER_DB = -2.4, 0.8
+USUAL_DB, SURE_PER_DB = -1.7, 1.5
 LEAST_DB = 1.5
 
 HALF_WIDTH = 2**0.5
