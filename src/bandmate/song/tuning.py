@@ -82,7 +82,7 @@ class Tuning(Value, frozen=True, kw_only=True, tag="tuning"):
     hop_seconds : float
         distance of the points of the pitch curve.
     pitch_data : bytes
-        the curve that was heard: 16-bit integers, hundredths of a semitone, least significant byte first; 0 where
+        the curve that was heard: 16-bit integers, 200 to a semitone, least significant byte first; 0 where
         there is no pitch.
     reference_hz : float
         what A4 is in this song.
