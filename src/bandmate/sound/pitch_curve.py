@@ -56,7 +56,7 @@ class PitchCurve:
     @cached_property
     def seconds(self) -> Reals:
         """The moment of each point, array (points,)."""
-        return np.arange(len(self.hz)) * self.hop_seconds
+        return np.arange(len(self.hz), dtype=np.float64) * self.hop_seconds
 
     def to_data(self) -> bytes:
         """The curve as it is kept in a song, to half a cent; confidence is not kept."""
