@@ -109,6 +109,9 @@ def test_a_ring_is_found_where_it_is_and_cut(freq_hz: float, gain_db: float, q: 
     assert band.freq_hz == pytest.approx(freq_hz, rel=0.012)
     assert -8.0 <= band.gain_db <= -5.0 and 9.0 <= band.q <= 32.0
     assert finding.low_hz is not None and finding.low_hz < freq_hz < (finding.high_hz or 0.0)
+    figure = move.evidence[0]
+    assert figure.before is not None and figure.after is not None and figure.predicted is not None
+    assert abs(figure.predicted - figure.after) < 0.12 * (figure.before - figure.after)
 
 
 def test_a_note_that_is_played_all_the_time_is_no_ring() -> None:

@@ -70,6 +70,7 @@ RINGS_BY_NATURE = ("kick", "snare", "hats", "toms", "cymbals", "drums", "percuss
 MOST_CUT_DB = 8.0
 QS = (6.0, 9.0, 13.0, 18.0, 25.0, 32.0)
 MOST_RINGS = 3
+POINTS = np.linspace(-0.5, 0.5, 9) / 24
 IN_FLOOR, IN_ALL = "in the noise under the notes", "in soft and loud moments alike"
 
 
@@ -245,7 +246,7 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     seen = IN_FLOOR if finding.evidence[0].what.endswith(IN_FLOOR) else IN_ALL
     cut_db = round(min(MOST_CUT_DB, max(3.0, stands - 0.5)), 1)
     band = Band(id="ring", freq_hz=round(freq_hz, 1), gain_db=-cut_db, q=q)
-    response = response_db((band,), np.array(closeup.fine_hz), rate_hz)
+    response = eased_db(np.array(closeup.fine_hz), band, stands, rate_hz)
     predicted = stands_out(closeup, freq_hz, seen, response)
     if predicted is None:
         return ()
@@ -254,6 +255,15 @@ def answers(session: Session, finding: Finding) -> Sequence[Answer]:
     cut = Evidence(what="cut of the equalizer", unit="dB", after=cut_db)
     facts = (finding.evidence[1], finding.evidence[2], cut)
     return (Answer((appended(track, device),), predicted, f"a narrow cut of {cut_db:g} dB at {hz}", 0.97, facts),)
+
+
+def eased_db(hz: Reals, band: Band, stands_db: float, rate_hz: int) -> Reals:
+    """What a cut does to each band of a curve with a ring where it cuts: most where most of a band's power is."""
+    inside_hz = hz[:, None] * 2.0**POINTS
+    ringing = 10 ** (bell_db(inside_hz, band.freq_hz, stands_db, band.q) / 10)
+    kept = 10 ** (response_db((band,), inside_hz, rate_hz) / 10)
+    found: Reals = 10 * np.log10((ringing * kept).sum(axis=1) / ringing.sum(axis=1))
+    return found
 
 
 def because(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
