@@ -19,11 +19,13 @@ from bandmate.sound.decay import fall_seconds
 from bandmate.stages.ears import Ears
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.family import Family
+from bandmate.stages.mix.roles import Guess
 from bandmate.stages.mix.room_design import ROOM_BELOW_MIX_DB, echo_bus, room_bus
 from bandmate.stages.mix.room_family import TOO_LITTLE_ROOM
 from bandmate.stages.mix.room_return import NOTHING_DB, room_below_mix_db
 from bandmate.stages.mix.session import Session
 from bandmate.stages.mix.space_family import TOO_MUCH_ROOM
+from bandmate.stages.mix.space_tails import USUAL_SECONDS, longest_usual_seconds, usual_seconds
 from bandmate.stages.mix.trial import Trial, tried
 from tests.stages.stems import RATE_HZ, band, hits, noise, phrases, stems, tone
 
@@ -186,3 +188,13 @@ def test_falls_take_as_long_as_they_were_made(seconds: float) -> None:
 )
 def test_what_does_not_fall_has_no_falls(power: Reals) -> None:
     assert len(fall_seconds(power, 0.01, 20.0)) == 0
+
+
+def test_what_a_track_may_be_says_how_long_it_may_ring() -> None:
+    snare = Guess("snare", 0.9, "", (("snare", 0.9), ("piano", 0.1)))
+    assert usual_seconds(snare) == ((USUAL_SECONDS["snare"], 0.9),)
+    open_one = Guess("unknown", 0.4, "", (("lead-vox", 0.4), ("woodwind", 0.2), ("piano", 0.2)))
+    assert longest_usual_seconds(open_one) == max(USUAL_SECONDS["lead-vox"], USUAL_SECONDS["woodwind"])
+    assert sum(share for _, share in usual_seconds(open_one)) == pytest.approx(0.6)
+    for rings in (Guess("piano", 0.6, "", (("piano", 0.6), ("snare", 0.4))), Guess("unknown", 0.0, "")):
+        assert usual_seconds(rings) == () and longest_usual_seconds(rings) is None

@@ -115,7 +115,10 @@ def gauge(session: Session, finding: Finding) -> float | None:
 
 
 def answers(session: Session, finding: Finding) -> Sequence[Answer]:
-    """A gate; nothing where hits and bleed are too near to each other, or where the hits would lose."""
+    """A gate; nothing where hits and bleed are too near to each other, where the hits would lose, or where it is not
+    sure enough."""
+    if finding.confidence * GATE_SURENESS < SURE_ENOUGH:
+        return ()
     track = session.song.track(finding.tracks[0])
     between = between_hits(faded_levels(session, track.id))
     if between is None or any(device.id == DEVICE_ID for device in track.inserts):
