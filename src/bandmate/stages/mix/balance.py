@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from bandmate.stages.mix.audible import audible_share, padded
 from bandmate.stages.mix.balance_odds import Place, certainty, places_of, song_spread_lu, taken_for
+from bandmate.stages.mix.masking import playing
 from bandmate.stages.mix.roles import SURE_ENOUGH, Guess
 from bandmate.stages.mix.session import Session
 from bandmate.stages.words import spoken_name
@@ -42,6 +43,9 @@ LEFT_INSIDE_LU = 1.0
 
 STEP_DB = 0.5
 FEWEST_TRACKS = 3
+PLAYS_DB = -25.0
+"""A track plays where it is at most so far below its loud moments."""
+
 ODD = 0.25
 """Below this it is not worth a remark that a track may be out of place."""
 
@@ -165,8 +169,9 @@ def rebalance(part: Part, distance_lu: float, confidence: float, parts: Sequence
     if gain_db > 0:
         before, after = audible_share(part.power, rest), audible_share(part.power * factor, rest)
     else:
-        before = mean_audible_share(others, part.power)
-        after = mean_audible_share(others, part.power * factor)
+        when = playing(part.power, PLAYS_DB)
+        before = mean_audible_share(others, part.power, when)
+        after = mean_audible_share(others, part.power * factor, when)
     return Rebalance(part, distance_lu, confidence, gain_db, before, after)
 
 
@@ -179,9 +184,11 @@ def total_power(parts: Sequence[Part]) -> Power:
     return total
 
 
-def mean_audible_share(others: Sequence[Part], changed: Power) -> float:
-    """How well the others are heard against each other and the changed track, on average."""
+def mean_audible_share(others: Sequence[Part], changed: Power, when: npt.NDArray[np.bool_]) -> float:
+    """How well the others are heard against each other and the changed track, on average over the hops in which that
+    plays: a tom that is much too loud takes nothing from anybody in most of a song."""
     hops = max(changed.shape[1], *(part.power.shape[1] for part in others))
-    everything = padded(total_power(others), hops) + padded(changed, hops)
-    shares = [audible_share(padded(part.power, hops), everything - padded(part.power, hops)) for part in others]
-    return float(np.mean(shares))
+    then = np.flatnonzero(when)
+    everything = (padded(total_power(others), hops) + padded(changed, hops))[:, then]
+    own = [padded(part.power, hops)[:, then] for part in others]
+    return float(np.mean([audible_share(power, everything - power) for power in own if power.any()] or [1.0]))

@@ -112,7 +112,7 @@ def with_gain(part: Part, gain_db: float) -> Part:
 
 def evidence_of(found: Rebalance) -> tuple[Evidence, ...]:
     part = found.part
-    heard = f"{part.name} itself" if found.gain_db > 0 else "the other tracks"
+    heard = f"{part.name} itself can be heard" if found.gain_db > 0 else f"others can be heard beside {part.name}"
     return (
         Evidence(
             what="loudness while playing",
@@ -122,7 +122,7 @@ def evidence_of(found: Rebalance) -> tuple[Evidence, ...]:
             where=part.track_id,
         ),
         Evidence(
-            what=f"share of time and bands in which {heard} can be heard",
+            what=f"share of time and bands in which {heard}",
             unit="%",
             before=100 * found.audible_before,
             after=100 * found.audible_after,
@@ -147,7 +147,7 @@ def because_balance(session: Session, finding: Finding, answer: Answer, figure: 
     part = next(part for part in parts_of(session) if part.track_id == finding.tracks[0])
     share = answer.evidence[1]
     before, after = share.before or 0.0, share.after or 0.0
-    who, whose = ("it is", "its") if finding.kind == "buried" else ("the others are", "their")
+    who, whose = ("it is", "its") if finding.kind == "buried" else ("beside it the others are", "their")
     shares = f"{after:.0f} % instead of {before:.0f} %"
     distance = f"{part.name} plays {figure.before:.1f} LU {usual_place(part, finding.kind)}"
     return f"{distance}; then {who} heard in {shares} of {whose} bands and moments"
