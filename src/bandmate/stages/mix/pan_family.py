@@ -120,7 +120,7 @@ def crowded(session: Session) -> Iterator[Finding]:
         sentence=f"{len(tracks)} tracks that could stand elsewhere play in the very centre ({listed}), and the sides "
         f"are {'at least ' if below >= MOST_DB else ''}{below:.0f} dB below the middle",
         hint="listen on headphones: does anything come from the left or the right?",
-        confidence=round(0.95 - 0.35 * math.exp(-(len(tracks) - FEWEST + 1) / 2), 2),
+        confidence=round(0.97 - 0.2 * math.exp(-(len(tracks) - FEWEST + 1) / 2), 2),
         evidence=evidence,
     )
 
@@ -165,7 +165,7 @@ def crowded_answers(session: Session, finding: Finding) -> Sequence[Answer]:
         Evidence(what="tracks that are spread out", unit="tracks", after=float(len(moves))),
     )
     forecast = min(MOST_DB, max(0.0, -decibels(side_share(session, found.pans))))
-    return (Answer(moves, forecast, f"spreading {len(moves)} of them out", 0.8, evidence),)
+    return (Answer(moves, forecast, f"spreading {len(moves)} of them out", 0.9, evidence),)
 
 
 def crowded_because(session: Session, finding: Finding, answer: Answer, figure: Evidence) -> str:
