@@ -18,8 +18,10 @@ from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.draft import Draft
 from bandmate.stages.mix.low_end_family import LOW_END
 from bandmate.stages.mix.masking import Scene, bands_between, importance, importance_table
+from bandmate.stages.mix.masking_bump import Bumps
 from bandmate.stages.mix.masking_family import MASKING
 from bandmate.stages.mix.masking_find import masked_pairs
+from bandmate.stages.mix.masking_leads import leads, may_cover
 from bandmate.stages.mix.octave import octave_moves, range_table
 from bandmate.stages.mix.roles import role_table
 from bandmate.stages.mix.session import Session
@@ -240,3 +242,20 @@ def test_the_search_takes_no_longer_than_a_moment() -> None:
     began = time.process_time()
     MASKING.find(session)
     assert time.process_time() - began < 1.0
+
+
+def test_a_bump_where_the_masker_covers_the_lead_counts_against_it_and_a_plain_floor_for_it() -> None:
+    floor = 3e-4 * noise(31, 20, 16_000)
+    rests = np.where(phrases(2.0, 1.0) > 0, 1.0, 0.0)
+    plain = 0.05 * noise(32, 200, 4_000) * rests + floor
+    raised = plain + 2.0 * (0.05 * noise(32, 350, 700) * rests + 3e-4 * noise(31, 350, 700))
+    bumps = Bumps(session_for({**stems(), "Keys": plain, "Organ": raised}))
+    assert bumps.odds("keys", 500.0) <= 0.0 < bumps.odds("organ", 500.0)
+    assert bumps.odds("organ", 3_000.0) <= 0.0
+
+
+def test_a_name_tells_the_lead_and_who_may_cover_it() -> None:
+    session = session_for(covered())
+    assert next((lead.track_id, lead.is_sure) for lead in leads(session)) == ("lead-vox", True)
+    assert may_cover(session, "keys", "lead-vox") and not may_cover(session, "lead-vox", "keys")
+    assert not may_cover(session, "kick", "lead-vox") and not may_cover(session, "bass", "lead-vox")

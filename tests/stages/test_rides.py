@@ -13,7 +13,7 @@ from bandmate.song.tracks import Automation, AutomationPoint
 from bandmate.stages.mix.balance_family import BALANCE
 from bandmate.stages.mix.brief import MixBrief
 from bandmate.stages.mix.draft import Draft
-from bandmate.stages.mix.rides import deviation, find_rides, ride_over, sections_of
+from bandmate.stages.mix.rides import deviation, find_rides, has_own_rides, ride_over, sections_of
 from bandmate.stages.mix.session import Session
 from tests.stages.stems import band, stems, times
 from tests.stages.test_mix import assert_reason_rests_on_evidence
@@ -113,3 +113,10 @@ def test_too_few_sections_and_tracks_say_nothing() -> None:
     assert find_rides(session) == []
     levels = {"a": np.array([0.0, 9.0, 0.0]), "b": np.zeros(3)}
     assert deviation(levels, "a", 1, [(0, 4), (4, 8), (8, 12)]) is None
+
+
+@pytest.mark.parametrize(("name", "is_own"), [("phrases", False), ("ride-960", False), ("fade", True)])
+def test_rides_that_this_stage_proposed_are_not_the_musicians(name: str, *, is_own: bool) -> None:
+    song, _ = band(stems())
+    ride = Automation(id=name, parameter="gain_db", points=(AutomationPoint(id="1", at_ticks=0, value=-2.0),))
+    assert has_own_rides(replace(song.tracks[0], automation=(ride,))) is is_own
