@@ -6,6 +6,7 @@ findings that name it rightly.
 
 A masking fault is a boost by 6 to 9 dB in the lead's main band, on the track that is loudest there while the lead
 plays; more (at most 15 dB) where it takes more to be as loud as the lead in that band, for otherwise nothing is masked.
+What says that the masker is boxy, muddy, nasal or harsh right there names the same boost, and counts.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ PLANTERS: dict[str, Callable[[Bench], Planted]] = {
     "harsh": track.harsh,
     "boxy": track.boxy,
     "muddy": track.muddy,
+    "nasal": track.nasal,
     "resonance": track.resonance,
     "polarity": pair.polarity,
     "delay": pair.delay,

@@ -94,6 +94,9 @@ def names(fault: Fault, finding: Finding, song: BenchSong) -> bool:
         return True
     concerned = set(fault.tracks) & set(finding.tracks)
     needed = len(fault.tracks) if fault.kind in BOTH_TRACKS else 1
+    if fault.kind in BOTH_TRACKS and len(finding.tracks) == 1:
+        # What is said of one track names the fault where it is said of the one that was changed.
+        concerned, needed = concerned & {fault.tracks[0]}, 1
     if len(concerned) < needed:
         return False
     return meets_in_time(fault, finding, song) and meets_in_range(fault, finding)

@@ -82,7 +82,8 @@ def masking(bench: Bench) -> Planted:
     size = min(15.0, max(bench.uniform(6, 9), needed))
     changed = damage.bell(bench.sound(masker), bench.rate_hz, centre, size, 0.9)
     edges = (centre / 1.6, centre * 1.6)
-    fault = Fault("masking", (masker, lead), ("masking",), size, "dB", 0, None, *edges)
+    answers = ("masking", "boxiness", "mud", "nasality", "harshness")
+    fault = Fault("masking", (masker, lead), answers, size, "dB", 0, None, *edges)
     return bench.with_sound(masker, changed), fault
 
 

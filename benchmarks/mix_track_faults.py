@@ -75,6 +75,10 @@ def muddy(bench: Bench) -> Planted:
     return toned(bench, "muddy", WARM, ("mud", "boxiness"), (170, 280, 6, 9, 1.0))
 
 
+def nasal(bench: Bench) -> Planted:
+    return toned(bench, "nasal", (*WARM, "snare"), ("nasality", "boxiness", "harshness"), (800, 2_000, 6, 9, 1.2))
+
+
 def resonance(bench: Bench) -> Planted:
     """A ring of 10 to 18 dB at a frequency where the track has something to ring with."""
     track_id = bench.pick((*MELODIC, "snare", "toms"))

@@ -136,7 +136,12 @@ def test_a_second_ring_gets_a_device_of_its_own() -> None:
 
 @pytest.mark.parametrize(
     "family, kind, freq_hz, q",
-    [(HARSHNESS, "harshness", 3_400.0, 1.2), (BOXINESS, "boxiness", 450.0, 1.3), (BOXINESS, "mud", 215.0, 1.0)],
+    [
+        (HARSHNESS, "harshness", 3_400.0, 1.2),
+        (BOXINESS, "boxiness", 450.0, 1.3),
+        (BOXINESS, "mud", 215.0, 1.0),
+        (BOXINESS, "nasality", 1_300.0, 1.2),
+    ],
 )
 def test_a_broad_bump_is_found_named_and_cut(family: Family, kind: str, freq_hz: float, q: float) -> None:
     session = heard({"Guitar": bell(voice(), freq_hz, 8.5, q)})

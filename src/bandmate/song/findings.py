@@ -21,6 +21,7 @@ FindingKind = Literal[
     "sibilance",
     "boxiness",
     "mud",
+    "nasality",
     "buried",
     "sticking-out",
     "uneven",

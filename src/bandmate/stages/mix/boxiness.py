@@ -1,7 +1,7 @@
-"""Boxiness and mud: a recording that is raised from 300 to 600 Hz, or from 150 to 300, and the broad cut for it.
+"""Mud, boxiness and nasality: a recording that is raised somewhere from 150 Hz to 2.2 kHz, and the broad cut for it.
 
-How they are heard and judged, and what is not covered, is in ``bandmate.stages.mix.tone_excess``. The two are
-neighbours; a track is called by the one that is the higher bump.
+How they are heard and judged, and what is not covered, is in ``bandmate.stages.mix.tone_excess``. The three are
+neighbours; a track is called by the one that is the highest bump.
 """
 
 from __future__ import annotations
@@ -39,11 +39,23 @@ MUDDY = Region(
     hint="listen for a thick fog under its notes",
     not_on=("kick", "snare", "toms", "drums", "hats", "cymbals", "percussion", "effects", "bass"),
 )
-REGIONS = {region.kind: region for region in (BOXY, MUDDY)}
+NASAL = Region(
+    kind="nasality",
+    low_hz=700.0,
+    high_hz=2_200.0,
+    q=1.2,
+    least_db=4.2,
+    worth_db=-26.0,
+    most_cut_db=6.0,
+    word="nasal",
+    hint="listen for a sound as if it came through a nose or a telephone",
+    not_on=("kick", "hats", "cymbals", "percussion", "effects"),
+)
+REGIONS = {region.kind: region for region in (MUDDY, BOXY, NASAL)}
 
 
 def find(session: Session) -> Iterable[Finding]:
-    return tone_excess.findings_of(session, (BOXY, MUDDY))
+    return tone_excess.findings_of(session, tuple(REGIONS.values()))
 
 
 def gauge(session: Session, finding: Finding) -> float | None:
@@ -58,4 +70,4 @@ def because(session: Session, finding: Finding, answer: Answer, figure: Evidence
     return tone_excess.because(session, finding, answer, figure, REGIONS[finding.kind].word)
 
 
-BOXINESS = Family(("boxiness", "mud"), "tone", find, gauge, answers, because, least=1.5)
+BOXINESS = Family(("boxiness", "mud", "nasality"), "tone", find, gauge, answers, because, least=1.5)

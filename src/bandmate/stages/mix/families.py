@@ -1,7 +1,8 @@
 """All families of findings, in the order of the work: what is wrong with a recording before what is between recordings.
 
 The order counts: each family is asked about the song as the moves before would leave it. The balance comes before what
-moves a fader over time, for a fader that moves is left where it is.
+moves a fader over time, for a fader that moves is left where it is. Masking comes before the tone of single tracks: a
+bump that covers somebody is named for that.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ FAMILIES: tuple[Family, ...] = (
     NOISE,
     BLEED,
     RESONANCE,
+    MASKING,
     HARSHNESS,
     BOXINESS,
     SIBILANCE,
@@ -43,7 +45,6 @@ FAMILIES: tuple[Family, ...] = (
     UNEVEN_PHRASES,
     UNEVEN_HITS,
     LOW_END,
-    MASKING,
     *PAN,
     TOO_LITTLE_ROOM,
 )

@@ -1,7 +1,8 @@
 """The family of masking: the lead is covered in its main bands by a track that matters less.
 
-It comes after the balance: a fader in the wrong place covers everything, and a cut would only hide that. So a victim
-that is buried all through the song, and may not be brought up, is no matter of masking either.
+It comes before what is said of the tone of single tracks, so that a bump that covers somebody is named for that. A
+fader in the wrong place covers everything, and a cut would only hide that: a victim that is buried all through the song
+and a masker that sticks out are matters of the balance.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bandmate.song.evidence import Evidence
-from bandmate.song.findings import Finding
+from bandmate.song.findings import Finding, FindingKind
 from bandmate.stages.mix.balance_moves import find_balance
 from bandmate.stages.mix.family import Answer, Family
 from bandmate.stages.mix.masking import Scene
@@ -32,9 +33,14 @@ def find_masking(session: Session) -> list[Finding]:
     found = [one for one in masked_pairs(session, sections_of(session)) if one.confidence >= SURE_ENOUGH]
     if not found:
         return []
-    buried = {finding.tracks[0] for finding in find_balance(session) if finding.kind == "buried"}
-    kept = once_each([one for one in found if one.pair.victim not in buried])
+    misplaced = {(finding.kind, finding.tracks[0]) for finding in find_balance(session)}
+    kept = once_each([one for one in found if not is_of_balance(one, misplaced)])
     return [finding_of(one, session) for one in kept][:MOST_FINDINGS]
+
+
+def is_of_balance(found: Masked, misplaced: set[tuple[FindingKind, str]]) -> bool:
+    """Whether the fader of one of the two explains it: a cut would only hide that."""
+    return ("buried", found.pair.victim) in misplaced or ("sticking-out", found.pair.masker) in misplaced
 
 
 def once_each(found: Sequence[Masked]) -> list[Masked]:
