@@ -28,7 +28,7 @@ from bandmate.song.errors import OutOfRange
 from bandmate.sound.audio import Audio, Samples, checked_rate
 from bandmate.sound.finite import finite_block
 from bandmate.sound.pitch_curve import PitchCurve
-from bandmate.sound.pitch_refine import REFINED_OVER_SECONDS, best_path, find_periods, refine_periods
+from bandmate.sound.pitch_refine import REFINED_OVER_SECONDS, best_path, find_periods, power_until, refine_periods
 from bandmate.sound.resample import resample
 
 Reals = npt.NDArray[np.float64]
@@ -48,11 +48,14 @@ KEPT = 4
 SILENT_DB = -75.0
 """Below this, as RMS of 20 ms, there is no pitch."""
 
+SURE = 0.85
+"""Where network and likeness are surer than that, candidates are looked for at every other point only."""
+
 WORTH_A_LOOK = 0.08
 """Where the network is less sure than that all around, nothing is looked for."""
 
 LIKENESS_COST, HEARD_COST, FAR_OCTAVES = 1.0, 1.2, 0.3
-UNHEARD, UNLIKE = 0.5, 0.62
+UNHEARD, UNLIKE = 0.6, 0.7
 """Confidence of the network and likeness at which pitch and no pitch are as probable."""
 
 UNHEARD_COST, UNLIKE_COST = 1.6, 1.4
@@ -97,7 +100,7 @@ def track_pitch(
         rough = np.where(rough_hz > 0, HEARING_RATE_HZ / rough_hz, 0.0)
     fine, likenesses = np.zeros(points), np.zeros(points)
     span = (round(FINE_WINDOW_SECONDS * HEARING_RATE_HZ), round(REFINED_OVER_SECONDS * HEARING_RATE_HZ))
-    refine_periods(banded, centres, rough, span, fine, likenesses)
+    refine_periods(banded, power_until(banded), centres, rough, span, fine, likenesses)
     with np.errstate(divide="ignore"):
         hz = np.where(fine > 0, HEARING_RATE_HZ / fine, rough_hz)
     sure = np.where(hz > 0, np.clip(0.5 * confidence + 0.5 * np.maximum(likenesses, alike), 0.0, 1.0), 0.0)
@@ -155,14 +158,18 @@ def guarded(banded: Samples, heard_hz: Reals, confidence: Reals, range_hz: tuple
     points = len(heard_hz)
     coarse = np.ascontiguousarray(banded[:: HEARING_RATE_HZ // COARSE_RATE_HZ])
     centres = np.round(np.arange(points) * HOP_SECONDS * COARSE_RATE_HZ).astype(np.int64)
+    power = power_until(coarse)
     near = scipy.ndimage.maximum_filter1d(confidence, 9)
-    looked = (near > WORTH_A_LOOK) & ~silent(coarse, centres)
+    looked = (near > WORTH_A_LOOK) & ~silent(power, centres)
     lags = (int(COARSE_RATE_HZ / range_hz[1]), int(np.ceil(COARSE_RATE_HZ / range_hz[0])))
     width = round(COARSE_WINDOW_SECONDS * COARSE_RATE_HZ)
-    periods, likenesses = np.zeros((points, KEPT)), np.zeros((points, KEPT))
-    find_periods(coarse, np.where(looked, centres, -1), lags, width, periods, likenesses)
     own, own_alike = np.zeros(points), np.zeros(points)
-    refine_periods(coarse, centres, np.where(looked, COARSE_RATE_HZ / heard_hz, 0.0), (width, 0), own, own_alike)
+    rough = np.where(looked, COARSE_RATE_HZ / heard_hz, 0.0)
+    refine_periods(coarse, power, centres, rough, (width, 0), own, own_alike)
+    is_even = np.arange(points) % 2 == 0
+    periods, likenesses = np.zeros((points, KEPT)), np.zeros((points, KEPT))
+    open_points = np.where(looked & (is_even | (confidence < SURE) | (own_alike < SURE)), centres, -1)
+    find_periods(coarse, power, open_points, lags, width, periods, likenesses)
     with np.errstate(divide="ignore"):
         octaves = np.log2(COARSE_RATE_HZ / np.column_stack([periods, COARSE_RATE_HZ / heard_hz]))
     likenesses = np.column_stack([likenesses, np.maximum(own_alike, 0.0)])
@@ -187,11 +194,10 @@ def state_costs(octaves: Reals, likenesses: Reals, heard_octaves: Reals, confide
     return np.column_stack([sung, none])
 
 
-def silent(sound: Samples, centres: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+def silent(power: Reals, centres: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     """Where the RMS of 20 ms is below ``SILENT_DB``."""
     half = round(0.01 * COARSE_RATE_HZ)
-    power = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
-    low, high = np.clip(centres - half, 0, len(sound)), np.clip(centres + half, 0, len(sound))
+    low, high = np.clip(centres - half, 0, len(power) - 1), np.clip(centres + half, 0, len(power) - 1)
     quiet: npt.NDArray[np.bool_] = power[high] - power[low] < 2 * half * 10 ** (SILENT_DB / 10)
     return quiet
 

@@ -2,7 +2,7 @@
 
 Conventions: a recording is mono float32 at a fixed rate; a point is a moment of the pitch curve, given as the frame it
 is centred on. A window is compared with the one a period later, and both lie evenly around the point, so that a gliding
-pitch is measured where it is. Likeness is the normalised cross-correlation, 1 for a perfect repetition.
+pitch is measured where it is. Likeness is 1 for a perfect repetition. ``power`` is what ``power_until`` gives: so much power lies before each frame.
 
 References: D. Talkin, A Robust Algorithm for Pitch Tracking (RAPT), in Speech Coding and Synthesis (1995), for
 candidates by normalised cross-correlation and a path through them. The rest is our own.
@@ -26,27 +26,30 @@ SEARCH_SHARE = 0.035
 """How far around a rough period the fine one is looked for: 60 cents."""
 
 
+def power_until(sound: Samples) -> Reals:
+    """The sum of the squares before each frame, array (frames + 1,)."""
+    power = np.zeros(len(sound) + 1)
+    np.cumsum(np.square(sound, dtype=np.float64), out=power[1:])
+    return power
+
+
 @contracted_kernel
-def likeness(sound: Samples, centre: int, lag: int, width: int) -> float:
-    """Normalised cross-correlation of two windows a lag apart, evenly around ``centre``; 0 outside of the sound."""
+def likeness(sound: Samples, power: Reals, centre: int, lag: int, width: int) -> float:
+    """How alike two windows a lag apart are, evenly around ``centre``; 0 outside of the sound.
+
+    Divided by the mean of their powers, not by the geometric one: where a note begins or ends they are not alike.
+    """
     first = centre - (width + lag) // 2
     if first < 0 or first + lag + width > len(sound):
         return 0.0
-    a0 = a1 = a2 = a3 = 0.0
-    p0 = p1 = q0 = q1 = 1e-12
+    both = power[first + width] - power[first] + power[first + lag + width] - power[first + lag]
+    a0 = a1 = a2 = a3 = np.float32(0.0)
     for at in range(first, first + width - 3, 4):
-        u0, u1, u2, u3 = sound[at], sound[at + 1], sound[at + 2], sound[at + 3]
-        v0, v1, v2, v3 = sound[at + lag], sound[at + lag + 1], sound[at + lag + 2], sound[at + lag + 3]
-        a0 += u0 * v0
-        a1 += u1 * v1
-        a2 += u2 * v2
-        a3 += u3 * v3
-        p0 += u0 * u0 + u1 * u1
-        p1 += u2 * u2 + u3 * u3
-        q0 += v0 * v0 + v1 * v1
-        q1 += v2 * v2 + v3 * v3
-    alike = (a0 + a1 + a2 + a3) / np.sqrt((p0 + p1) * (q0 + q1))
-    return float(alike)
+        a0 += sound[at] * sound[at + lag]
+        a1 += sound[at + 1] * sound[at + lag + 1]
+        a2 += sound[at + 2] * sound[at + lag + 2]
+        a3 += sound[at + 3] * sound[at + lag + 3]
+    return 2.0 * float(a0 + a1 + a2 + a3) / (both + 1e-12)
 
 
 @contracted_kernel
@@ -60,7 +63,7 @@ def top_of(before: float, middle: float, after: float) -> float:
 
 @contracted_kernel
 def find_periods(
-    sound: Samples, centres: Frames, lags: tuple[int, int], width: int, periods: Reals, likenesses: Reals
+    sound: Samples, power: Reals, centres: Frames, lags: tuple[int, int], width: int, periods: Reals, likenesses: Reals
 ) -> None:
     """Write the most likely periods of each point, in frames, and how alike they are; 0 where there are no more.
 
@@ -85,7 +88,7 @@ def find_periods(
         if centres[point] < 0:
             continue
         for lag in range(low - 1, high + 2):
-            row[lag - low + 1] = likeness(sound, centres[point], lag, width)
+            row[lag - low + 1] = likeness(sound, power, centres[point], lag, width)
         for index in range(1, len(row) - 1):
             height = row[index]
             if height < 0.25 or height < row[index - 1] or height <= row[index + 1]:
@@ -105,18 +108,18 @@ def find_periods(
 
 
 @contracted_kernel
-def nearest_top(sound: Samples, centre: int, rough: float, reach: int, width: int) -> tuple[float, float]:
+def nearest_top(sound: Samples, power: Reals, centre: int, rough: float, reach: int, width: int) -> tuple[float, float]:
     """The lag near a rough one at which the likeness has its top, and that likeness; lag 0 if the top lies outside."""
     middle = int(round(rough))
     best, best_lag = -1.0, 0
     for lag in range(max(2, middle - reach), middle + reach + 1):
-        alike = likeness(sound, centre, lag, width)
+        alike = likeness(sound, power, centre, lag, width)
         if alike > best:
             best, best_lag = alike, lag
     if best <= 0.0 or best_lag == 0:
         return 0.0, 0.0
-    before = likeness(sound, centre, best_lag - 1, width)
-    after = likeness(sound, centre, best_lag + 1, width)
+    before = likeness(sound, power, centre, best_lag - 1, width)
+    after = likeness(sound, power, centre, best_lag + 1, width)
     if before > best or after > best:
         return 0.0, best
     return best_lag + top_of(before, best, after), best
@@ -124,7 +127,7 @@ def nearest_top(sound: Samples, centre: int, rough: float, reach: int, width: in
 
 @contracted_kernel
 def refine_periods(
-    sound: Samples, centres: Frames, rough: Reals, span: tuple[int, int], fine: Reals, alike: Reals
+    sound: Samples, power: Reals, centres: Frames, rough: Reals, span: tuple[int, int], fine: Reals, alike: Reals
 ) -> None:
     """Write the exact period of each point near its rough one, and how alike the windows are.
 
@@ -138,14 +141,14 @@ def refine_periods(
         if rough[point] <= 0.0:
             continue
         reach = max(2, int(SEARCH_SHARE * rough[point] + 0.5))
-        period, height = nearest_top(sound, centres[point], rough[point], reach, width)
+        period, height = nearest_top(sound, power, centres[point], rough[point], reach, width)
         alike[point] = height
         if period <= 0.0:
             continue
         fine[point] = period
         count = 2
         while count * period <= together:
-            several, _ = nearest_top(sound, centres[point], count * period, 2, width)
+            several, _ = nearest_top(sound, power, centres[point], count * period, 2, width)
             if several <= 0.0 or abs(several - count * period) > 1.5:
                 break
             period = several / count
@@ -199,9 +202,9 @@ def best_path(costs: Reals, octaves: Reals, jump_cost: float, turn_cost: float) 
 
 def compile_kernels() -> None:
     """Run every kernel once."""
-    sound = np.zeros(64, np.float32)
+    sound, power = np.zeros(64, np.float32), np.zeros(65)
     centres, rough = np.array([32]), np.array([8.0])
     periods, likenesses = np.zeros((1, 3)), np.zeros((1, 3))
-    find_periods(sound, centres, (4, 8), 16, periods, likenesses)
-    refine_periods(sound, centres, rough, (16, 32), np.zeros(1), np.zeros(1))
+    find_periods(sound, power, centres, (4, 8), 16, periods, likenesses)
+    refine_periods(sound, power, centres, rough, (16, 32), np.zeros(1), np.zeros(1))
     best_path(np.zeros((2, 2)), np.zeros((2, 2)), 1.0, 1.0)
