@@ -5,6 +5,16 @@ from __future__ import annotations
 import pytest
 
 from bandmate.song.address import ABSENT
+from bandmate.song.clip_edits import (
+    AnyClipEdit,
+    Breaths,
+    ClickRepair,
+    HumLine,
+    HumRemoval,
+    NoiseReduction,
+    Span,
+    SpanGain,
+)
 from bandmate.song.devices import (
     Band,
     ChannelTrim,
@@ -26,6 +36,7 @@ from bandmate.song.song import Song
 from bandmate.song.spoken import spoken_place, spoken_value
 from bandmate.song.spoken_devices import spoken_device
 from bandmate.song.tracks import Bus, Track
+from bandmate.song.tuning import Tuning
 
 EQ = Equalizer(id="vocal-eq", bands=(Band(id="2", gain_db=-2.5),))
 SONG = Song(tracks=(Track(id="lead-vox", name="Lead Vox", inserts=(EQ,)),), buses=(Bus(id="plate", name="Plate"),))
@@ -143,3 +154,20 @@ def test_what_a_master_is_made_of_is_said_in_its_own_numbers(device: Device, wor
 )
 def test_the_fields_of_a_master_are_said_in_words(address: str, value: object, place: str, words: str) -> None:
     assert (spoken_place(SONG, address), spoken_value(value, address)) == (place, words)
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (HumRemoval(id="h", freq_hz=50.0, lines=(HumLine(id="1", number=1), HumLine(id="3", number=3))),
+         "hum taken out, 50 and 150 Hz"),
+        (ClickRepair(id="c", spans=(Span(id="1", start_frame=5, frames=9),), amount=0.5),
+         "clicks drawn again, 1 place, 50%"),
+        (Breaths(id="b", spans=(SpanGain(id="1", start_frame=5, frames=9, gain_db=-8.0),), enabled=False),
+         "breaths turned down, 1 place, -8 dB (off)"),
+        (NoiseReduction(id="n", reduction_db=9.0), "noise turned down, by 9 dB at most"),
+        (Tuning(id="t", hop_seconds=0.005), "tuning, 0 of 0 notes, chromatic, A4 at 440 Hz"),
+    ],
+)  # fmt: skip
+def test_an_edit_says_what_it_takes_out(edit: AnyClipEdit, said: str) -> None:
+    assert spoken_value(edit, "tracks/vox/clips/clip/edits/x") == said

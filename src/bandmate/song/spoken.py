@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from bandmate.song.address import ORDER, Absent, by_id, is_items, last_step, steps
+from bandmate.song.clip_edits import Repair
 from bandmate.song.devices import Device
 from bandmate.song.song import Song
 from bandmate.song.spoken_devices import device_settings, trimmed
+from bandmate.song.spoken_edits import spoken_edit
 from bandmate.song.time import MeterMap, TempoMap
 from bandmate.song.tracks import Automation, Bus, Send
+from bandmate.song.tuning import Tuning
 
 UNITS = {
     "db": "dB",
@@ -45,7 +48,9 @@ SPOKEN_FIELDS = {
     "range_db": "range",
     "role": "role",
 }
-SILENT_STEPS = frozenset(("tracks", "buses", "inserts", "bands", "clips", "notes", "sends", "automation", "points"))
+SILENT_STEPS = frozenset(
+    ("tracks", "buses", "inserts", "bands", "clips", "edits", "notes", "sends", "automation", "points")
+)
 
 
 def spoken_place(song: Song, address: str) -> str:
@@ -107,6 +112,8 @@ def spoken_item(item: Any) -> str:
     match item:
         case Device():
             return device_settings(item)
+        case Repair() | Tuning():
+            return spoken_edit(item)
         case Automation():
             return automation_settings(item)
         case Send():
