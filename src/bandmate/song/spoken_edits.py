@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bandmate.song.clip_edits import (
-    AnyClipEdit,
     BleedReduction,
     ClickRepair,
     Declip,
     HumRemoval,
     NoiseReduction,
     PlosiveRepair,
+    Repair,
     RoomReduction,
     SpanGain,
     SpanGains,
@@ -34,13 +34,13 @@ NAMES = {
 }
 
 
-def spoken_edit(edit: AnyClipEdit) -> str:
+def spoken_edit(edit: Repair | Tuning) -> str:
     """What a musician would say of an edit."""
     words = [NAMES[type(edit).__name__], *edit_settings(edit)]
     return ", ".join(word for word in words if word) + ("" if edit.enabled else " (off)")
 
 
-def edit_settings(edit: AnyClipEdit) -> list[str]:
+def edit_settings(edit: Repair | Tuning) -> list[str]:
     """The settings that matter most."""
     match edit:
         case Declip() | ClickRepair():
@@ -55,6 +55,7 @@ def edit_settings(edit: AnyClipEdit) -> list[str]:
         case Tuning():
             touched = sum(note.is_touched for note in edit.notes)
             return [f"{touched} of {len(edit.notes)} notes", edit.scale, f"A4 at {trimmed(edit.reference_hz)} Hz"]
+    return []
 
 
 def places(count: int) -> str:
