@@ -72,7 +72,7 @@ class Ears:
         progress: Callable[[str, float], None] = no_progress,
     ) -> None:
         self.media, self.cache = media, cache
-        self._memory: Memory = memory or Forgetful()
+        self.memory: Memory = memory or Forgetful()
         self._progress = progress
 
     def renderer(self, song: Song) -> Renderer:
@@ -91,13 +91,13 @@ class Ears:
     def closely(self, song: Song, track_id: str) -> tuple[Hearing, Closeup]:
         """One track after its inserts, heard and looked at closely."""
         name = track_content(song, song.track(track_id), "inserts")
-        heard = self._memory.recall(name, ANALYSER, ANALYSER_VERSION)
-        looked = self._memory.recall(name, CLOSEUP, CLOSEUP_VERSION)
+        heard = self.memory.recall(name, ANALYSER, ANALYSER_VERSION)
+        looked = self.memory.recall(name, CLOSEUP, CLOSEUP_VERSION)
         if heard is not None and looked is not None:
             return hearing_from_bytes(heard), closeup_from_bytes(looked)
         hearing, closeup = hear_closely(self.renderer(song).track_blocks(track_id, "inserts"), song.rate_hz)
-        self._memory.remember(name, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
-        self._memory.remember(name, CLOSEUP, CLOSEUP_VERSION, closeup_to_bytes(closeup))
+        self.memory.remember(name, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
+        self.memory.remember(name, CLOSEUP, CLOSEUP_VERSION, closeup_to_bytes(closeup))
         return hearing, closeup
 
     def all_closely(self, song: Song, track_ids: Iterable[str]) -> dict[str, tuple[Hearing, Closeup]]:
@@ -121,12 +121,12 @@ class Ears:
         track = song.track(track_id)
         parts = [song.rate_hz, whole_strip_parts(song, track), output_parts(track, song), track.mute, buses]
         name = key_of("track alone", [str(length_seconds(song)), parts])
-        looked = self._memory.recall(name, CLOSEUP, CLOSEUP_VERSION)
+        looked = self.memory.recall(name, CLOSEUP, CLOSEUP_VERSION)
         if looked is not None:
             return closeup_from_bytes(looked)
         blocks = Renderer(song, self.media, self.cache, tracks=(track_id,)).blocks(stop_after="main-before-inserts")
         _, closeup = hear_closely(blocks, song.rate_hz)
-        self._memory.remember(name, CLOSEUP, CLOSEUP_VERSION, closeup_to_bytes(closeup))
+        self.memory.remember(name, CLOSEUP, CLOSEUP_VERSION, closeup_to_bytes(closeup))
         return closeup
 
     def main(self, song: Song, *, check: bool = False) -> Hearing:
@@ -158,11 +158,11 @@ class Ears:
         return found
 
     def _heard(self, key: str, listen: Callable[[], Hearing]) -> Hearing:
-        known = self._memory.recall(key, ANALYSER, ANALYSER_VERSION)
+        known = self.memory.recall(key, ANALYSER, ANALYSER_VERSION)
         if known is not None:
             return hearing_from_bytes(known)
         hearing = listen()
-        self._memory.remember(key, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
+        self.memory.remember(key, ANALYSER, ANALYSER_VERSION, hearing_to_bytes(hearing))
         return hearing
 
 
