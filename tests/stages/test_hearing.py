@@ -81,7 +81,7 @@ def test_nothing_is_heard_twice() -> None:
             listens += 1
             return super().renderer(song)
 
-    again = Deaf(ears.media, memory=ears._memory)
+    again = Deaf(ears.media, memory=ears.memory)
     again.tracks(song, [track.id for track in song.tracks])
     assert listens == 0
     moved = apply(song, Move(address="tracks/pad/polarity_inverted", before=False, after=True))
