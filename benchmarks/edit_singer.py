@@ -1,9 +1,9 @@
 """A synthetic singer whose pitch, notes and shifted twin are known exactly, and noise to put under anything.
 
-A harmonic tone with a glottal roll-off goes through five formants; it glides from note to note, shakes, drifts, trembles
-a little, breathes and has consonants. Because harmonics are weighed by the formants' response at the frequency they
-have, the same song can be sung any number of semitones higher through the same formants: what a perfect pitch shifter
-would give.
+A harmonic tone with a glottal roll-off goes through five formants; it glides from note to note, shakes, drifts,
+trembles a little, breathes and has consonants. Because harmonics are weighed by the formants' response at the frequency
+they have, the same song can be sung any number of semitones higher through the same formants: what a perfect pitch
+shifter would give.
 
 Conventions: mono float32 (1, frames), the sung parts about 0.1 RMS; equal seeds give equal singing; the twin of a
 seed differs in its pitch and nothing else.
@@ -11,6 +11,7 @@ seed differs in its pitch and nothing else.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -185,7 +186,7 @@ def response(hz: Reals, formants_hz: list[float]) -> npt.NDArray[np.complex128]:
 def has_gap(notes: tuple[TrueNote, ...], frames: int, rate_hz: int) -> npt.NDArray[np.bool_]:
     """Where consonants are: in the short breaks between notes."""
     inside = np.zeros(frames, bool)
-    for one, other in zip(notes[:-1], notes[1:], strict=True):
+    for one, other in itertools.pairwise(notes):
         if other.start_seconds - one.end_seconds > 0.05:
             inside[round(one.end_seconds * rate_hz) : round(other.start_seconds * rate_hz)] = True
     return inside

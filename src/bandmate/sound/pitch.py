@@ -118,12 +118,10 @@ def checked_range(low_hz: float, high_hz: float) -> None:
 
 def one_channel(samples: Samples) -> Samples:
     """The mean of the channels, or the loudest where they cancel."""
-    if len(samples) == 1:
-        return samples[0]
     mixed: Samples = samples.mean(axis=0, dtype=np.float32)
     energy = np.array([float(np.dot(channel, channel)) for channel in samples])
     if float(np.dot(mixed, mixed)) < 0.1 * energy.max():
-        return samples[int(np.argmax(energy))]
+        mixed = samples[int(np.argmax(energy))]
     return mixed
 
 
@@ -150,7 +148,7 @@ def heard(sound: Samples, points: int, range_hz: tuple[float, float]) -> tuple[R
 def band_limited(sound: Samples) -> Samples:
     """Without what lies above the strong harmonics, where there is mostly breath and noise."""
     taps = scipy.signal.firwin(95, BAND_HZ, fs=HEARING_RATE_HZ)
-    return scipy.signal.oaconvolve(sound, taps.astype(np.float32), mode="same").astype(np.float32)
+    return np.asarray(scipy.signal.oaconvolve(sound, taps.astype(np.float32), mode="same"), np.float32)
 
 
 def guarded(banded: Samples, heard_hz: Reals, confidence: Reals, range_hz: tuple[float, float]) -> tuple[Reals, Reals]:
@@ -200,10 +198,3 @@ def silent(power: Reals, centres: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_
     low, high = np.clip(centres - half, 0, len(power) - 1), np.clip(centres + half, 0, len(power) - 1)
     quiet: npt.NDArray[np.bool_] = power[high] - power[low] < 2 * half * 10 ** (SILENT_DB / 10)
     return quiet
-
-
-def compile_kernels() -> None:
-    """Compile the loops this module uses."""
-    from bandmate.sound import pitch_refine
-
-    pitch_refine.compile_kernels()

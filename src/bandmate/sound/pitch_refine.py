@@ -1,8 +1,8 @@
-"""Inner loops of the pitch tracker: periods by cross-correlation, their finest position, and the best path through them.
+"""Inner loops of the pitch tracker: periods by likeness, their finest position, and the best path through them.
 
 Conventions: a recording is mono float32 at a fixed rate; a point is a moment of the pitch curve, given as the frame it
 is centred on. A window is compared with the one a period later, and both lie evenly around the point, so that a gliding
-pitch is measured where it is. Likeness is 1 for a perfect repetition. ``power`` is what ``power_until`` gives: so much power lies before each frame.
+pitch is measured where it is. Likeness is 1 for a perfect repetition. ``power`` is what ``power_until`` gives.
 
 References: D. Talkin, A Robust Algorithm for Pitch Tracking (RAPT), in Speech Coding and Synthesis (1995), for
 candidates by normalised cross-correlation and a path through them. The rest is our own.
@@ -49,7 +49,8 @@ def likeness(sound: Samples, power: Reals, centre: int, lag: int, width: int) ->
         a1 += sound[at + 1] * sound[at + lag + 1]
         a2 += sound[at + 2] * sound[at + lag + 2]
         a3 += sound[at + 3] * sound[at + lag + 3]
-    return 2.0 * float(a0 + a1 + a2 + a3) / (both + 1e-12)
+    alike: float = 2.0 * float(a0 + a1 + a2 + a3) / (both + 1e-12)
+    return alike
 
 
 @contracted_kernel
@@ -110,7 +111,7 @@ def find_periods(
 @contracted_kernel
 def nearest_top(sound: Samples, power: Reals, centre: int, rough: float, reach: int, width: int) -> tuple[float, float]:
     """The lag near a rough one at which the likeness has its top, and that likeness; lag 0 if the top lies outside."""
-    middle = int(round(rough))
+    middle = round(rough)
     best, best_lag = -1.0, 0
     for lag in range(max(2, middle - reach), middle + reach + 1):
         alike = likeness(sound, power, centre, lag, width)

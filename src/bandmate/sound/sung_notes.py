@@ -13,6 +13,7 @@ Not covered: which note was meant (``bandmate.stages.edit.targets``); chords.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ from bandmate.sound.sung_steps import explained_by_steps
 Reals = npt.NDArray[np.float64]
 Spans = list[tuple[int, int]]
 
-STEP_PRICE = 11.0
+STEP_PRICE = 13.0
 """What a new step costs: so many cents for a second."""
 
 FARTHEST_CENTS = 250.0
@@ -40,14 +41,18 @@ LEAST_SECONDS = 0.05
 DIP_DB, DIP_SECONDS = 4.0, 0.12
 """A level that falls so much, and comes back within that, begins a new note."""
 
+DEEP_DB, SHAKEN_SECONDS, SHAKEN_CENTS = 8.0, 0.3, 25.0
+"""In a vibrato the level falls too: there only a deeper dip counts."""
+
 CORE_SHARE = 1 / 6
 """Of a note at both ends, what belongs to the way there."""
 
 GLIDE_CENTS, GLIDE_SHARE = 120.0, 0.35
 """A glide covers so much, and rests less than that share of its length near one pitch."""
 
-VIBRATO_RANGE_HZ, LEAST_VIBRATO_CENTS, VIBRATO_SECONDS = (3.5, 9.0), 8.0, 0.35
-MERGED_CENTS = 60.0
+VIBRATO_RANGE_HZ, LEAST_VIBRATO_CENTS, VIBRATO_SECONDS = (3.5, 9.0), 8.0, 0.3
+VIBRATO_SHARE, SHAKEN_SHARE = 0.5, 0.8
+"""How much of a movement must be in that range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +148,21 @@ def parted(level: Reals, curve: PitchCurve, first: int, last: int) -> Spans:
     after = scipy.ndimage.maximum_filter1d(inside, reach, origin=-((reach - 1) // 2), mode="nearest")
     depth = np.minimum(before, after) - inside
     lowest = (depth >= DIP_DB) & (inside == scipy.ndimage.minimum_filter1d(inside, reach))
-    cuts = first + np.flatnonzero(lowest)
-    bounds = [first, *cuts.tolist(), last]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    cuts = [
+        first + int(at)
+        for at in np.flatnonzero(lowest)
+        if depth[at] >= DEEP_DB or not is_shaken(curve.pitches[first:last], int(at), curve.hop_seconds)
+    ]
+    bounds = [first, *cuts, last]
+    return list(itertools.pairwise(bounds))
+
+
+def is_shaken(pitches: Reals, at: int, hop_seconds: float) -> bool:
+    """Whether there is a vibrato around a point, whose harmonics make the level rise and fall as they pass formants."""
+    reach = round(SHAKEN_SECONDS / hop_seconds)
+    around = pitches[max(0, at - reach) : at + reach]
+    there = ~np.isnan(around)
+    return bool(there.mean() > 0.9) and vibrato(filled(around), hop_seconds, SHAKEN_SHARE)[0] >= SHAKEN_CENTS
 
 
 def steps(curve: PitchCurve, first: int, last: int) -> Spans:
@@ -154,7 +171,7 @@ def steps(curve: PitchCurve, first: int, last: int) -> Spans:
     cents = explained_by_steps(pitches * 100.0, STEP_PRICE / curve.hop_seconds, FARTHEST_CENTS)
     cuts = first + 1 + np.flatnonzero(np.diff(cents))
     bounds = [first, *cuts.tolist(), last]
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
+    return list(itertools.pairwise(bounds))
 
 
 def filled(pitches: Reals) -> Reals:
@@ -192,7 +209,7 @@ def note_of(curve: PitchCurve, span: tuple[int, int]) -> SungNote | None:
     )
 
 
-def vibrato(core: Reals, hop_seconds: float) -> tuple[float, float]:
+def vibrato(core: Reals, hop_seconds: float, least_share: float = VIBRATO_SHARE) -> tuple[float, float]:
     """Depth in cents and rate of a note's vibrato; 0 and 0 where there is none or the note is too short."""
     if len(core) * hop_seconds < VIBRATO_SECONDS:
         return 0.0, 0.0
@@ -201,7 +218,7 @@ def vibrato(core: Reals, hop_seconds: float) -> tuple[float, float]:
     power = np.abs(np.fft.rfft(moved, 8 * len(core))) ** 2
     hz = np.fft.rfftfreq(8 * len(core), hop_seconds)
     band = (hz >= VIBRATO_RANGE_HZ[0]) & (hz <= VIBRATO_RANGE_HZ[1])
-    if not band.any() or power[band].sum() < 0.5 * power.sum():
+    if not band.any() or power[band].sum() < least_share * power.sum():
         return 0.0, 0.0
     at = np.flatnonzero(band)[int(np.argmax(power[band]))]
     depth = 100.0 * 4.0 * float(np.sqrt(power[at])) / len(core)

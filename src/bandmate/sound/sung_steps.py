@@ -1,4 +1,4 @@
-"""A curve explained by steps: the cheapest staircase through it, where each moment costs its distance and each step a price.
+"""The cheapest staircase through a curve: each moment costs its distance from it, and each step a fixed price.
 
 Conventions: cents; the staircase lies on a grid of 20 cents. The price is in cents times points.
 
@@ -25,7 +25,8 @@ def explained_by_steps(cents: Reals, price: float, farthest: float) -> Reals:
     count = int((float(cents.max()) - low) / GRID_CENTS) + 2
     chosen = np.zeros(len(cents), np.int64)
     cheapest_steps(cents - low, price, farthest, np.zeros((len(cents), count), np.bool_), chosen)
-    return low + GRID_CENTS * chosen
+    staircase: Reals = np.asarray(low + GRID_CENTS * chosen, np.float64)
+    return staircase
 
 
 @kernel
@@ -45,11 +46,11 @@ def cheapest_steps(
                 total[line] = cheapest
                 fresh[point, line] = True
             total[line] += min(abs(cents[point] - GRID_CENTS * line), farthest)
-    line = np.argmin(total)
+    line = int(np.argmin(total))
     for point in range(points - 1, -1, -1):
         chosen[point] = line
         if fresh[point, line]:
-            line = origins[point]
+            line = int(origins[point])
 
 
 def compile_kernels() -> None:
