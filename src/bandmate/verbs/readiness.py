@@ -24,6 +24,7 @@ KERNEL_MODULES = (
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     "partial_loudness",
     "timbre",
+    *("hum_lines", "hum_removal"),
     *("pitch_refine", "pitch_judge", "sung_steps"),
 )
 
