@@ -45,6 +45,9 @@ COARSE_WINDOW_SECONDS, FINE_WINDOW_SECONDS = 0.024, 0.022
 KEPT = 4
 """Candidates of a point."""
 
+SHORTEST_SECONDS = 0.02
+"""A shorter recording has no pitch."""
+
 SILENT_DB = -75.0
 """Below this, as RMS of 20 ms, there is no pitch."""
 
@@ -89,7 +92,7 @@ def track_pitch(
     checked_range(low_hz, high_hz)
     samples = finite_block(samples, len(samples), start_frame=0, rate_hz=checked_rate(rate_hz))
     points = -(-samples.shape[1] * round(1 / HOP_SECONDS) // rate_hz)
-    if not samples.size or not samples.any():
+    if samples.shape[1] < SHORTEST_SECONDS * rate_hz or not samples.any():
         return PitchCurve(HOP_SECONDS, np.zeros(points), np.zeros(points))
     sound = resample(Audio(one_channel(samples)[None, :], rate_hz), HEARING_RATE_HZ).samples[0]
     heard_hz, confidence = heard(sound, points, (low_hz, high_hz))

@@ -40,6 +40,7 @@ OCTAVE_GAIN, JUMP_COST, TURN_COST = 0.01, 0.7, 0.28
 """A short period is preferred a little; a leap of an octave, a beginning and an end cost so much, each in likeness."""
 
 PIECE_POINTS = 1_000
+SHORTEST_SECONDS = 0.02
 
 
 def judge_pitch(samples: Samples, rate_hz: int, *, low_hz: float = 65.0, high_hz: float = 1_100.0) -> PitchCurve:
@@ -65,7 +66,7 @@ def judge_pitch(samples: Samples, rate_hz: int, *, low_hz: float = 65.0, high_hz
     """
     samples = finite_block(samples, len(samples), start_frame=0, rate_hz=checked_rate(rate_hz))
     points = -(-samples.shape[1] * round(1 / HOP_SECONDS) // rate_hz)
-    if not samples.size or not samples.any():
+    if samples.shape[1] < SHORTEST_SECONDS * rate_hz or not samples.any():
         return PitchCurve(HOP_SECONDS, np.zeros(points), np.zeros(points))
     sound = resample(Audio(added(samples)[None, :], rate_hz), RATE_HZ).samples[0]
     size = int(PERIODS * RATE_HZ / low_hz) // 2 * 2
