@@ -8,7 +8,7 @@ that of two cores where the system can say so, its memory the most that the proc
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import subprocess
 import sys
@@ -25,6 +25,16 @@ from benchmarks.mix_songs import long_folder, long_song
 STEMS = 4
 MEGABYTE = 2**20 if sys.platform == "darwin" else 2**10
 CORES = "0,1"
+LAUNCHER = """
+import json, resource, subprocess, sys, time
+began = time.perf_counter()
+done = subprocess.run(sys.argv[1:], stdout=subprocess.PIPE)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+row = {"wall_seconds": time.perf_counter() - began, "cpu_seconds": used.ru_utime + used.ru_stime}
+print(json.dumps(row | {"maxrss": used.ru_maxrss, "said": done.stdout.decode(errors="replace")}))
+sys.exit(done.returncode)
+"""
+"""A small process in between: a program begins with the peak of memory of whoever started it, and this one is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +83,12 @@ def whole_job() -> WholeJob:
             "propose": ["propose", "mix", "--project", str(project)],
         }
         for step, arguments in steps.items():
-            began = time.perf_counter()
-            with tempfile.TemporaryFile() as output:
-                child = subprocess.Popen([*pin, sys.executable, "-c", CLI, *arguments], stdout=output)
-                _, status, usage = os.wait4(child.pid, 0)
-                child.returncode = os.waitstatus_to_exitcode(status)
-                output.seek(0)
-                said = output.read().decode(errors="replace")
+            command = [*pin, sys.executable, "-c", CLI, *arguments]
+            child = subprocess.run([sys.executable, "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=False)
             if child.returncode:
-                raise SystemExit(f"bandmate {' '.join(arguments)} ended with {child.returncode}\n{said}")
-            wall[step] = time.perf_counter() - began
-            cpu[step] = usage.ru_utime + usage.ru_stime
-            most = max(most, usage.ru_maxrss / MEGABYTE)
+                raise SystemExit(f"bandmate {' '.join(arguments)} ended with {child.returncode}")
+            used = json.loads(child.stdout.splitlines()[-1])
+            wall[step], cpu[step] = used["wall_seconds"], used["cpu_seconds"]
+            most = max(most, used["maxrss"] / MEGABYTE)
+            said = used["said"]
     return WholeJob(wall, cpu, most, said)
