@@ -19,6 +19,8 @@ from benchmarks.mix_bench import (
 )
 from benchmarks.mix_songs import BenchSong
 
+LEAST_LOST_DB, DRAWS = 1.0, 12
+
 
 def twin(bench: Bench) -> tuple[BenchSong, str, str] | None:
     """A pair of tracks that heard one source: one that the song has, or a second microphone made for it."""
@@ -49,15 +51,29 @@ def polarity(bench: Bench) -> Planted:
 
 
 def delay(bench: Bench) -> Planted:
-    """One of two microphones 0.3 to 10 ms late."""
+    """One of two microphones 0.3 to 10 ms late, by so much that their sum loses a decibel: less is no fault."""
     found = twin(bench)
     if found is None:
         return None
     song, first, second = found
     changed = Bench(song, bench.rng, bench.used)
-    size_ms = float(np.exp(bench.uniform(np.log(0.3), np.log(10))))
+    sound, other = changed.sound(second), changed.sound(first)
+    for _ in range(DRAWS):
+        size_ms = float(np.exp(bench.uniform(np.log(0.3), np.log(10))))
+        late = damage.late(sound, bench.rate_hz, size_ms / 1000)
+        if sum_db(other, sound) - sum_db(other, late) >= LEAST_LOST_DB:
+            break
+    else:
+        return None
     fault = Fault("delay", (second, first), ("delay", "comb"), size_ms, "ms")
-    return changed.with_sound(second, damage.late(changed.sound(second), bench.rate_hz, size_ms / 1000)), fault
+    return changed.with_sound(second, late), fault
+
+
+def sum_db(one: Reals, other: Reals) -> float:
+    """Level of two tracks together, in mono."""
+    frames = min(one.shape[1], other.shape[1])
+    together = one[:, :frames].mean(axis=0) + other[:, :frames].mean(axis=0)
+    return 10 * float(np.log10(np.mean(together**2) + 1e-20))
 
 
 def masking(bench: Bench) -> Planted:

@@ -127,6 +127,9 @@ def test_a_room_or_a_side_is_late_on_purpose() -> None:
     late = round(12.0 * RATE_HZ / 1000)
     assert found(two_microphones(late, 1.0, names=("Snare", "Snare Room"))) == []
     assert found(two_microphones(late, 1.0, names=("Snare", "Overheads"))) == []
+    near = round(2.6 * RATE_HZ / 1000)
+    assert found(two_microphones(near, 1.0, names=("Snare", "Overheads"))) == []
+    assert kinds(found(two_microphones(-near, 1.0, names=("Snare", "Overheads")))) == [("comb", "snare", "overheads")]
     assert found(two_microphones(late, 1.0, names=("Guitar L", "Guitar R"))) == []
     pans = {"Snare": -0.8, "Snare Bottom": 0.8}
     assert found(two_microphones(late, 1.0), pans=pans) == []
