@@ -35,11 +35,11 @@ FRAME_SECONDS = 0.0464
 ORDER = 32
 MOST_FINDS_PER_SECOND = 1_000
 
-SURE_WEIGHTS = (0.58, -0.43, 0.51)
+SURE_WEIGHTS = (0.79, -0.64, 0.51)
 """Of what redrawing mends, of the surprise and of how far it sticks out of other peaks, each in dB."""
 
-SURE_AT = 4.34
-LONE_CONFIDENCE, SURE_CONFIDENCE, USUAL_CONFIDENCE = 0.99, 0.97, 0.35
+SURE_AT = 2.19
+LONE_CONFIDENCE, SURE_CONFIDENCE, USUAL_CONFIDENCE = 0.99, 0.97, 0.3
 ENOUGH_SURE = 5
 """From so many sure clicks on, those of ``USUAL_CONFIDENCE`` are believed too."""
 
