@@ -98,6 +98,7 @@ def read_tuning(
     judged: tuple[PitchCurve, PitchCurve],
     notes: Sequence[TunedNote],
     reach_seconds: float,
+    reference_hz: float = 440.0,
 ) -> TuningReading:
     """Compare a recording with its tuned twin.
 
@@ -109,9 +110,12 @@ def read_tuning(
         all notes of the tuning; those that are not touched count for what lies outside.
     reach_seconds : float
         how far beyond a touched note its correction may reach.
+    reference_hz : float
+        what A4 is for the notes.
     """
     touched = [note for note in notes if note.is_touched]
-    pairs = [pair for note in touched if (pair := in_note(judged, note)) is not None]
+    shift = 12.0 * float(np.log2(reference_hz / 440.0))
+    pairs = [pair for note in touched if (pair := in_note(judged, note, shift)) is not None]
     errors = np.array([error_cents(pair) for pair in pairs]).reshape(-1, 2)
     shaken = [pair for pair in pairs if is_vibrato(pair)]
     ratios = [float(pair.vibrato[1].std() / pair.vibrato[0].std()) for pair in shaken]
@@ -159,8 +163,8 @@ class NotePair:
         return fast[0][trim:-trim], fast[1][trim:-trim]
 
 
-def in_note(judged: tuple[PitchCurve, PitchCurve], note: TunedNote) -> NotePair | None:
-    """What the judge hears in the core of a note; None where that is too little."""
+def in_note(judged: tuple[PitchCurve, PitchCurve], note: TunedNote, shift: float = 0.0) -> NotePair | None:
+    """What the judge hears in the core of a note; None where that is too little. ``shift`` is added to its target."""
     hop = judged[0].hop_seconds
     length = note.end_seconds - note.start_seconds
     first, last = (round(at / hop) for at in (note.start_seconds + CORE * length, note.end_seconds - CORE * length))
@@ -170,7 +174,7 @@ def in_note(judged: tuple[PitchCurve, PitchCurve], note: TunedNote) -> NotePair 
     if both.sum() < FEWEST_POINTS:
         return None
     one, other = (100 * curve[:count][both] for curve in heard)
-    off = tuple(float(np.median(cents) - 100 * note.target_pitch) for cents in (one, other))
+    off = tuple(float(np.median(cents) - 100 * (note.target_pitch + shift)) for cents in (one, other))
     return NotePair(one - np.median(one), other - np.median(other), (off[0], off[1]), length, hop)
 
 
