@@ -1,41 +1,42 @@
-"""A small singer for tests: harmonics through three formants, at any pitch curve."""
+"""A plain singer for tests: a harmonic tone along any pitch contour, whose truth is the contour."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.sound.audio import Samples
-from bandmate.sound.pitch_curve import PitchCurve
-
-HOP_SECONDS = 0.005
-FORMANTS = ((700.0, 90.0), (1_150.0, 110.0), (2_700.0, 150.0))
+Samples = npt.NDArray[np.float32]
+Reals = npt.NDArray[np.float64]
 
 
-def sung(pitches: npt.NDArray[np.float64], rate_hz: int) -> Samples:
-    """A voice at these MIDI pitches, one for each frame; silent where NaN; float32 (1, frames)."""
-    hz = 440.0 * 2.0 ** ((np.where(np.isnan(pitches), 57.0, pitches) - 69.0) / 12.0)
-    turns = np.cumsum(hz) / rate_hz
+def tone(pitches: Reals, rate_hz: int, *, level: float = 0.2) -> Samples:
+    """Harmonics falling by 1.5 powers along MIDI pitches, one for each frame; NaN is silence; (1, frames)."""
+    sung = ~np.isnan(pitches)
+    hz = 440.0 * 2 ** ((np.where(sung, pitches, 60.0) - 69.0) / 12)
+    phase = 2 * np.pi * np.cumsum(hz / rate_hz)
     sound = np.zeros(len(hz))
-    for number in range(1, int(min(5_000.0, 0.45 * rate_hz) / hz.max()) + 1):
-        there = number * hz
-        passed = sum(width**2 / ((there - centre) ** 2 + width**2) for centre, width in FORMANTS) + 0.01
-        sound += passed / number * np.cos(2 * np.pi * number * turns)
-    sound[np.isnan(pitches)] = 0.0
-    return (0.3 * sound / max(float(np.abs(sound).max()), 1e-9)).astype(np.float32)[None, :]
+    for number in range(1, 21):
+        sound += np.where(number * hz < 0.42 * rate_hz, number**-1.5, 0.0) * np.sin(number * phase + 0.3 * number)
+    fade = np.convolve(sung.astype(float), np.ones(rate_hz // 100) / (rate_hz // 100), mode="same")
+    return (level * sound * sung * np.clip(fade * 2 - 1, 0, 1)).astype(np.float32)[None, :]
 
 
-def curve_of(pitches: npt.NDArray[np.float64], rate_hz: int) -> PitchCurve:
-    """The true curve of ``sung``."""
-    at = (np.arange(int(len(pitches) / rate_hz / HOP_SECONDS)) * HOP_SECONDS * rate_hz).astype(int)
-    there = pitches[at]
-    hz = np.where(np.isnan(there), 0.0, 440.0 * 2.0 ** ((np.nan_to_num(there, nan=60.0) - 69.0) / 12.0))
-    return PitchCurve(HOP_SECONDS, hz, (hz > 0).astype(np.float64))
-
-
-def phrase(rate_hz: int, notes: tuple[tuple[float, float, float], ...], seconds: float) -> npt.NDArray[np.float64]:
-    """Pitches of (start, end, pitch) notes, NaN between them."""
+def contour(notes: Sequence[tuple[float, float, float]], seconds: float, rate_hz: int) -> Reals:
+    """Pitches at every frame of notes (start, end, pitch), NaN between them."""
     pitches = np.full(round(seconds * rate_hz), np.nan)
     for start, end, pitch in notes:
         pitches[round(start * rate_hz) : round(end * rate_hz)] = pitch
     return pitches
+
+
+def shaken(pitches: Reals, rate_hz: int, cents: float, hz: float) -> Reals:
+    """The same with a vibrato."""
+    return pitches + cents / 100 * np.sin(2 * np.pi * hz * np.arange(len(pitches)) / rate_hz)
+
+
+def truth(pitches: Reals, rate_hz: int, points: int, hop_seconds: float) -> Reals:
+    """The pitch at each point of a curve."""
+    at = np.minimum(np.round(np.arange(points) * hop_seconds * rate_hz).astype(int), len(pitches) - 1)
+    return pitches[at]

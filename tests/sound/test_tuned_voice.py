@@ -12,7 +12,7 @@ from bandmate.song.tuning import TunedNote, Tuning
 from bandmate.sound.audio import Samples
 from bandmate.sound.tuned_voice import TunedVoice, play_tuning
 from tests.conftest import shared_folder
-from tests.sound.singer import HOP_SECONDS, curve_of, phrase, sung
+from tests.sound.phrases import HOP_SECONDS, curve_of, phrase, sung
 
 RATE_HZ = 22_050
 NOTES = ((0.1, 0.6, 57.2), (0.6, 1.1, 60.3), (1.3, 1.8, 58.8), (1.8, 2.4, 55.9))

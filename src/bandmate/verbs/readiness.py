@@ -25,7 +25,7 @@ KERNEL_MODULES = (
     "partial_loudness",
     "timbre",
     *("hum_lines", "hum_removal"),
-    *("pitch_refine", "pitch_judge", "sung_steps"),
+    *("pitch_refine", "pitch_judge", "sung_steps", "tuned_voice"),
 )
 
 
