@@ -47,8 +47,8 @@ DEEP_DB, SHAKEN_SECONDS, SHAKEN_CENTS = 8.0, 0.3, 25.0
 CORE_SHARE = 1 / 6
 """Of a note at both ends, what belongs to the way there."""
 
-GLIDE_CENTS, GLIDE_SHARE = 120.0, 0.35
-"""A glide covers so much, and rests less than that share of its length near one pitch."""
+GLIDE_CENTS, GLIDE_SHARE, REST_SEMITONES = 120.0, 0.4, 0.3
+"""A glide covers so much, and stays for less than that share of its length so near to any one pitch."""
 
 VIBRATO_RANGE_HZ, LEAST_VIBRATO_CENTS, VIBRATO_SECONDS = (3.5, 9.0), 8.0, 0.3
 VIBRATO_SHARE, SHAKEN_SHARE = 0.5, 0.8
@@ -189,24 +189,42 @@ def note_of(curve: PitchCurve, span: tuple[int, int]) -> SungNote | None:
     trim = int((last - first) * CORE_SHARE)
     core = inside[trim : len(inside) - trim]
     core = filled(inside if np.isnan(core).all() else core)
-    centre = float(np.median(core))
     depth, rate = vibrato(core, curve.hop_seconds)
-    trend = np.polyfit(np.linspace(-0.5, 0.5, len(core)), core, 1)[0] if len(core) > 4 else 0.0
-    near = float(np.mean(np.abs(core - centre) < 0.4 + 0.01 * depth))
-    covered = 100.0 * float(np.ptp(core))
-    glides = covered - 2 * depth > GLIDE_CENTS and near < 1 - GLIDE_SHARE
+    middle = middle_line(core, rate, curve.hop_seconds)
+    centre = float(np.median(middle))
+    slope = np.polyfit(np.linspace(-0.5, 0.5, len(middle)), middle, 1)[0] if len(middle) > 4 else 0.0
+    glides = is_glide(filled(inside), depth)
     voiced = curve.voiced[first:last]
     sure = float(curve.confidence[first:last][voiced].mean()) * float(voiced.mean())
     return SungNote(
         start_seconds=first * curve.hop_seconds,
         end_seconds=last * curve.hop_seconds,
         centre_pitch=centre,
-        drift_cents=100.0 * float(trend),
+        drift_cents=100.0 * float(slope),
         vibrato_cents=depth,
         vibrato_hz=rate,
-        is_glide=bool(glides),
+        is_glide=glides,
         confidence=min(1.0, sure) * (0.5 if glides else 1.0),
     )
+
+
+def is_glide(pitches: Reals, depth_cents: float) -> bool:
+    """Whether a note without gaps rests nowhere."""
+    if 100 * float(np.ptp(pitches)) - 2 * depth_cents <= GLIDE_CENTS:
+        return False
+    ranked = np.sort(pitches)
+    reach = 2 * (REST_SEMITONES + 0.01 * depth_cents)
+    resting = np.searchsorted(ranked, ranked + reach, side="right") - np.arange(len(ranked))
+    return bool(resting.max() < GLIDE_SHARE * len(ranked))
+
+
+def middle_line(core: Reals, vibrato_hz: float, hop_seconds: float) -> Reals:
+    """The pitch without its vibrato: means over whole turns, as far as they fit in; the pitch itself without one."""
+    width = round(1 / (vibrato_hz * hop_seconds)) if vibrato_hz > 0 else 1
+    if width >= len(core):
+        return core
+    middle: Reals = np.convolve(core, np.full(width, 1 / width), mode="valid")
+    return middle
 
 
 def vibrato(core: Reals, hop_seconds: float, least_share: float = VIBRATO_SHARE) -> tuple[float, float]:

@@ -51,7 +51,7 @@ INSIDE_SHARE, BACKING_INSIDE_SHARE = 0.95, 0.75
 SPREAD_CENTS, LONGEST_SECONDS, BACKING_NOTES = 30.0, 0.5, 16.0
 """A note counts for the pitches around it, by its length up to half a second; a backing counts as so many notes."""
 
-LEAST_MARGIN, LEAST_INSIDE = 0.6, 0.8
+LEAST_MARGIN, LEAST_INSIDE, CANDIDATE_CHANCE = 0.6, 0.8, 0.1
 FEWEST_NOTES, LEAST_CENTS, SURE_ERRORS = 6, 3.0, 2.0
 
 
@@ -72,6 +72,8 @@ class Scale:
         the scale with the same notes that it may be instead; empty for none.
     relative_margin : float
         how much likelier the chosen name is than the relative's.
+    candidates : tuple of str
+        major scales whose notes it may be, the likeliest first: what to ask about where the margin is small.
     """
 
     name: str
@@ -80,15 +82,16 @@ class Scale:
     tonic: int | None = None
     relative: str = ""
     relative_margin: float = 1.0
+    candidates: tuple[str, ...] = ()
 
     def has(self, pitch: int) -> bool:
         """Whether a MIDI note is in."""
         return pitch % 12 in self.pitch_classes
 
 
-def chromatic(margin: float = 1.0) -> Scale:
+def chromatic(margin: float = 1.0, candidates: tuple[str, ...] = ()) -> Scale:
     """All twelve notes."""
-    return Scale(CHROMATIC, tuple(range(12)), margin)
+    return Scale(CHROMATIC, tuple(range(12)), margin, candidates=candidates)
 
 
 def named_scale(name: str) -> Scale:
@@ -181,10 +184,12 @@ def find_scale(
     chance /= chance.sum()
     best = int(np.argmax(chance))
     margin = float(chance[best] - np.sort(chance)[-2])
+    ranked = np.argsort(-chance, kind="stable")
+    likely = tuple(f"{PITCH_NAMES[tonic]} major" for tonic in ranked if chance[tonic] >= CANDIDATE_CHANCE)
     total = float(sung.sum())
     inside_share = float(sung[list(sets[best])].sum()) / total if total > 0 else 1.0
     if margin < LEAST_MARGIN or inside_share < LEAST_INSIDE:
-        return chromatic(margin)
+        return chromatic(margin, likely)
     major, minor = best, (best + 9) % 12
     first = tonic_likelihood(sung + played, major, MAJOR_HEARD)
     second = tonic_likelihood(sung + played, minor, MINOR_HEARD)
@@ -196,7 +201,7 @@ def find_scale(
     names = (f"{PITCH_NAMES[major]} major", f"{PITCH_NAMES[minor]} minor")
     is_major = first >= second
     name, relative = names if is_major else names[::-1]
-    return Scale(name, sets[best], margin, major if is_major else minor, relative, apart)
+    return Scale(name, sets[best], margin, major if is_major else minor, relative, apart, likely)
 
 
 def likelihood(heard: Reals, inside: Sequence[int], share: float) -> float:

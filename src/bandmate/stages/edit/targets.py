@@ -3,7 +3,7 @@
 For each note the neighbouring semitones are possible targets. Each costs its distance, more outside of the scale, and
 more where the interval from the note before becomes another than was sung; long notes weigh more. The natural style
 then goes only part of the way: not at all within 8 cents, all the way from 23 on, less for short notes; and it leaves
-slides, blue notes, short notes, and notes too far off or too unsure alone, saying why.
+slides, blue notes, short notes, notes between two targets and notes too far off or too unsure alone, saying why.
 
 Conventions: pitches are MIDI numbers relative to ``reference_hz``, as in `bandmate.song.tuning`; deviations are in
 cents, positive where the target is above.
@@ -27,7 +27,7 @@ from bandmate.sound.sung_notes import SungNote
 from bandmate.stages.edit.scale import Scale
 
 Reals = npt.NDArray[np.float64]
-Why = Literal["moved", "in tune", "slide", "short", "blue", "far", "unsure"]
+Why = Literal["moved", "in tune", "slide", "short", "blue", "far", "between", "unsure"]
 
 AROUND = (-1, 0, 1, 2)
 """Candidates, counted from the semitone below or at the note's own pitch."""
@@ -59,6 +59,8 @@ class Style:
         what is further off is listed and left.
     least_confidence, least_seconds : float
         what is less sure or shorter is left.
+    least_gap : float
+        what lies between two targets that cost about the same is left; semitones.
     leaves_gestures : bool
         whether slides and blue notes are left.
     retune_ms, drift_kept, vibrato_kept : float
@@ -71,6 +73,7 @@ class Style:
     farthest_cents: float = 70.0
     least_confidence: float = 0.6
     least_seconds: float = 0.09
+    least_gap: float = 0.12
     leaves_gestures: bool = True
     retune_ms: float = 60.0
     drift_kept: float = 1.0
@@ -87,6 +90,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             farthest_cents=1e9,
             least_confidence=0.0,
             least_seconds=0.0,
+            least_gap=0.0,
             leaves_gestures=False,
             retune_ms=0.0,
             drift_kept=0.0,
@@ -103,6 +107,15 @@ class Aim:
     note: TunedNote
     off_cents: float
     why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a note was sung, where it is to go, and how much dearer the next best target is, in semitones."""
+
+    centre: float
+    target: int
+    gap: float
 
 
 def aims(
@@ -129,10 +142,10 @@ def aims(
         raise UnknownName("style of tuning", style, tuple(STYLES))
     shift = 12 * np.log2(reference_hz / 440.0)
     centres = np.array([note.centre_pitch - shift for note in notes])
-    goals = meant(notes, centres, scale)
+    goals, gaps = meant(notes, centres, scale)
     return tuple(
-        aim(f"note-{index + 1}", note, (float(centre), int(goal)), scale, STYLES[style])
-        for index, (note, centre, goal) in enumerate(zip(notes, centres, goals, strict=True))
+        aim(f"note-{index + 1}", note, Goal(float(centre), int(goal), float(gap)), scale, STYLES[style])
+        for index, (note, centre, goal, gap) in enumerate(zip(notes, centres, goals, gaps, strict=True))
     )
 
 
@@ -143,47 +156,53 @@ def tuned_notes(
     return tuple(found.note for found in aims(notes, scale, style=style, reference_hz=reference_hz))
 
 
-def meant(notes: Sequence[SungNote], centres: Reals, scale: Scale) -> npt.NDArray[np.int64]:
-    """The semitone each note was meant to be, by the cheapest path; array (notes,)."""
+def meant(notes: Sequence[SungNote], centres: Reals, scale: Scale) -> tuple[npt.NDArray[np.int64], Reals]:
+    """The semitone each note was meant to be, by the cheapest path, and what the next best would cost more."""
     if not len(notes):
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), np.zeros(0)
     goals = np.floor(centres)[:, None].astype(np.int64) + np.array(AROUND)
     weight = np.array([max(LEAST_WEIGHT, min(1.0, note.seconds / FULL_WEIGHT_SECONDS)) for note in notes])
     outside = np.array([[not scale.has(int(goal)) for goal in row] for row in goals])
     local = weight[:, None] * (np.abs(goals - centres[:, None]) + OUTSIDE_COST * scale.margin * outside)
-    total, came = local[0], np.zeros(goals.shape, np.int64)
-    for at in range(1, len(notes)):
-        sung = centres[at] - centres[at - 1]
-        changed = np.abs(goals[at][:, None] - goals[at - 1][None, :] - sung)
-        apart = notes[at].start_seconds - notes[at - 1].end_seconds
-        near = max(0.0, 1.0 - apart / INTERVAL_SECONDS) * min(weight[at], weight[at - 1])
-        steps = total[None, :] + INTERVAL_COST * near * changed
-        came[at] = steps.argmin(axis=1)
-        total = steps.min(axis=1) + local[at]
-    state = int(np.argmin(total))
-    chosen = np.zeros(len(notes), np.int64)
-    for at in range(len(notes) - 1, -1, -1):
-        chosen[at] = goals[at, state]
-        state = int(came[at, state])
-    return chosen
+    before, after = np.zeros(goals.shape), np.zeros(goals.shape)
+    steps = [interval_costs(notes, centres, goals, weight, at) for at in range(1, len(notes))]
+    for at, step in enumerate(steps, 1):
+        before[at] = (before[at - 1] + local[at - 1] + step).min(axis=1)
+    for at in range(len(notes) - 2, -1, -1):
+        after[at] = (after[at + 1] + local[at + 1] + steps[at].T).min(axis=1)
+    # What the whole melody costs at least when this note goes there.
+    whole = before + local + after
+    ranked = np.sort(whole, axis=1)
+    chosen = goals[np.arange(len(notes)), whole.argmin(axis=1)]
+    return chosen, (ranked[:, 1] - ranked[:, 0]) / weight
 
 
-def aim(name: str, note: SungNote, pitches: tuple[float, int], scale: Scale, style: Style) -> Aim:
+def interval_costs(
+    notes: Sequence[SungNote], centres: Reals, goals: npt.NDArray[np.int64], weight: Reals, at: int
+) -> Reals:
+    """What it costs to change the interval between a note and the one before; array (goals here, goals before)."""
+    changed = np.abs(goals[at][:, None] - goals[at - 1][None, :] - (centres[at] - centres[at - 1]))
+    apart = notes[at].start_seconds - notes[at - 1].end_seconds
+    near = max(0.0, 1.0 - apart / INTERVAL_SECONDS) * min(weight[at], weight[at - 1])
+    costs: Reals = INTERVAL_COST * near * changed
+    return costs
+
+
+def aim(name: str, note: SungNote, goal: Goal, scale: Scale, style: Style) -> Aim:
     """One note's edit, from its centre and its goal."""
-    centre, goal = pitches
-    off_cents = 100.0 * (goal - centre)
-    why = reason(note, centre, off_cents, scale, style)
+    off_cents = 100.0 * (goal.target - goal.centre)
+    why = reason(note, goal, scale, style)
     amount = share_of_the_way(abs(off_cents), note.seconds, style) if why == "moved" else 0.0
     is_left = why not in ("moved", "in tune")
     tuned = TunedNote(
         id=name,
         start_seconds=note.start_seconds,
         end_seconds=note.end_seconds,
-        centre_pitch=centre,
+        centre_pitch=goal.centre,
         vibrato_cents=note.vibrato_cents,
         vibrato_hz=note.vibrato_hz,
         confidence=note.confidence,
-        target_pitch=float(goal),
+        target_pitch=float(goal.target),
         amount=amount,
         retune_ms=style.retune_ms,
         drift_kept=1.0 if is_left else style.drift_kept,
@@ -192,7 +211,7 @@ def aim(name: str, note: SungNote, pitches: tuple[float, int], scale: Scale, sty
     return Aim(tuned, off_cents, why)
 
 
-def reason(note: SungNote, centre: float, off_cents: float, scale: Scale, style: Style) -> Why:
+def reason(note: SungNote, goal: Goal, scale: Scale, style: Style) -> Why:
     """Why a note is moved or left."""
     if note.seconds < style.least_seconds:
         return "short"
@@ -200,8 +219,11 @@ def reason(note: SungNote, centre: float, off_cents: float, scale: Scale, style:
         return "unsure"
     if style.leaves_gestures and note.is_glide:
         return "slide"
-    if style.leaves_gestures and is_blue(centre, scale):
+    if style.leaves_gestures and is_blue(goal.centre, scale):
         return "blue"
+    off_cents = 100.0 * (goal.target - goal.centre)
+    if goal.gap < style.least_gap:
+        return "between"
     if abs(off_cents) > style.farthest_cents:
         return "far"
     return "in tune" if abs(off_cents) <= style.dead_cents else "moved"
