@@ -31,6 +31,7 @@ ENVELOPE_RANGE_DB = 50.0
 
 MOST_FRAMES = 600
 LEVEL_SECONDS = 0.05
+LEVEL_RANGE_DB = 40.0
 
 
 def envelope_db(samples: Samples, rate_hz: int) -> Reals:
@@ -63,8 +64,13 @@ def envelope_lag_ms(before: Reals, after: Reals, at_seconds: float) -> float:
     return float(int(np.argmax(likeness)) - LAG_MS)
 
 
-def voiced_level_change_db(before: Reals, after: Reals, heard: PitchCurve) -> float:
-    """By how much the level of voiced moments changes, dB, 95 of 100 by no more; 0 where nothing is voiced."""
+def voiced_level_change_db(
+    before: Reals, after: Reals, heard: PitchCurve, *, range_db: float = LEVEL_RANGE_DB
+) -> float:
+    """By how much the level of voiced moments changes, dB, 95 of 100 by no more; 0 where nothing is voiced.
+
+    Only moments count that are at most ``range_db`` below the loud ones.
+    """
     width = round(LEVEL_SECONDS * POINTS_PER_SECOND)
     count = min(len(before), len(after)) // width
     if not count or not heard.voiced.any():
@@ -75,9 +81,10 @@ def voiced_level_change_db(before: Reals, after: Reals, heard: PitchCurve) -> fl
     ]
     middle = (np.arange(count) + 0.5) * width / POINTS_PER_SECOND
     at = np.minimum((middle / heard.hop_seconds).astype(int), len(heard.hz) - 1)
-    counted = heard.voiced[at] & (levels[0] > FLOOR_DB + 30)
-    if not counted.any():
+    voiced = heard.voiced[at]
+    if not voiced.any():
         return 0.0
+    counted = voiced & (levels[0] >= np.quantile(levels[0][voiced], 0.95) - range_db)
     return float(np.quantile(np.abs(levels[1] - levels[0])[counted], 0.95))
 
 

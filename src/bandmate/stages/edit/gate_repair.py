@@ -1,11 +1,11 @@
 """The gate of a repair: what was taken out must be the fault and not the performance.
 
-The residual is the recording less its repaired twin. How much of the performance is in it is found by projection: in
-the bins around the harmonics of what is sung or played (in all bins of what is loud, where there is no pitch), the
-share of the recording that the residual is, in amplitude and phase. A noise that happens to lie below a harmonic is no
-part of that; a note that was thinned out is.
+The residual is the recording less its repaired twin. How much of the performance is in it is heard by its comb: energy
+at the harmonics of what is sung or played, beyond what lies half-way between them. Noise and hum lie on both alike; a
+note that was thinned out lies on its harmonics only. Where there is no pitch the residual is held against what is left,
+in amplitude and phase, in the loudest moments: what it shares with that was performed.
 
-Conventions: decibels of the recording's own energy in those bins; -100 for a residual that has nothing of it.
+Conventions: decibels of the recording's own energy at those places; -100 for a residual that has nothing of it.
 ``REPAIR_LIMITS`` holds every limit. What is meant to turn the performance down (breaths, sibilants, rests) is judged
 outside of its own stretches only, where nothing may change at all.
 
@@ -26,11 +26,17 @@ from bandmate.sound.pitch_curve import PitchCurve
 from bandmate.stages.edit.envelopes import envelope_db, voiced_level_change_db
 
 Reals = npt.NDArray[np.float64]
+Bins = npt.NDArray[np.complex128]
 
 FRAME_SECONDS = 0.08
-TOP_HZ, BINS_AROUND = 6_000.0, 2
+TOP_BINS, BINS_AROUND = 480, 1
+"""To 6 kHz, and how far beside its place a harmonic is heard."""
+
 LOUD_SHARE = 0.3
 """Without a pitch, the loudest of so many moments are the performance."""
+
+LOUD_RANGE_DB = 20.0
+"""Below its loud moments by more than that a voice is hardly louder than what is taken away from it."""
 
 MOST_FRAMES = 800
 NOTHING_DB = -100.0
@@ -93,7 +99,9 @@ def read_repair(
     return RepairReading(
         residual_db=decibels(float(np.vdot(residual, residual)), energy),
         performance_db=performance_in_db(before, residual, rate_hz, heard),
-        level_db=voiced_level_change_db(envelope_db(before, rate_hz), envelope_db(after, rate_hz), heard),
+        level_db=voiced_level_change_db(
+            envelope_db(before, rate_hz), envelope_db(after, rate_hz), heard, range_db=LOUD_RANGE_DB
+        ),
         changed_outside=int(np.count_nonzero(residual[:, ~inside].any(axis=0))),
     )
 
@@ -107,13 +115,35 @@ def performance_in_db(before: Samples, residual: Samples, rate_hz: int, heard: P
     one, other = before.mean(axis=0, dtype=np.float64), residual.mean(axis=0, dtype=np.float64)
     for at, f0_hz in moments(one, rate_hz, size, heard):
         frame, taken = (scipy.fft.rfft(sound[at : at + size] * window) for sound in (one, other))
-        bins = harmonic_bins(f0_hz, rate_hz / size, len(frame)) if f0_hz > 0 else np.arange(1, len(frame))
-        own = frame[bins]
-        power = float(np.vdot(own, own).real)
-        if power > 0:
-            share = complex(np.vdot(own, taken[bins])) / power
-            found += (abs(share) ** 2 * power, power)
+        found += comb_of(frame, taken, f0_hz * size / rate_hz) if f0_hz > 0 else shared(frame, taken)
     return decibels(float(found[0]), float(found[1]))
+
+
+def comb_of(frame: Bins, taken: Bins, f0_bins: float) -> Reals:
+    """Energy of a residual's comb, which may be negative by chance, and the recording's energy there."""
+    numbers = np.arange(1, max(2, int(min(TOP_BINS, len(frame) - 2) / f0_bins)), dtype=np.float64)
+    on, power = bins_at(numbers * f0_bins, len(frame)), np.abs(taken) ** 2
+    between = [bins_at((numbers + side) * f0_bins, len(frame)) for side in (-0.5, 0.5)]
+    excess = power[on].sum() - 0.5 * (power[between[0]].sum() + power[between[1]].sum())
+    return np.array([float(excess), float((np.abs(frame[on]) ** 2).sum())])
+
+
+def bins_at(places: Reals, bins: int) -> npt.NDArray[np.int64]:
+    """The bins around these places, array (places * 3,)."""
+    around = np.round(places).astype(np.int64)[:, None] + np.arange(-BINS_AROUND, BINS_AROUND + 1)
+    inside: npt.NDArray[np.int64] = np.clip(around, 1, bins - 1).ravel()
+    return inside
+
+
+def shared(frame: Bins, taken: Bins) -> Reals:
+    """Energy of a residual that goes with what is left, and the recording's energy."""
+    left = frame - taken
+    power = float(np.vdot(left, left).real)
+    own = float(np.vdot(frame, frame).real)
+    if power <= 0:
+        return np.array([own, own])
+    share = abs(complex(np.vdot(left, taken)) / power)
+    return np.array([(share / (1.0 + share)) ** 2 * own, own])
 
 
 def moments(sound: Reals, rate_hz: int, size: int, heard: PitchCurve) -> list[tuple[int, float]]:
@@ -130,14 +160,6 @@ def moments(sound: Reals, rate_hz: int, size: int, heard: PitchCurve) -> list[tu
         hz = np.zeros(len(starts))
     stride = max(1, -(-len(starts) // MOST_FRAMES))
     return [(int(at), float(f0)) for at, f0 in zip(starts[::stride], hz[::stride], strict=True)]
-
-
-def harmonic_bins(f0_hz: float, bin_hz: float, bins: int) -> npt.NDArray[np.int64]:
-    """The bins around each harmonic below 6 kHz."""
-    numbers = np.arange(1, max(2, int(TOP_HZ / f0_hz) + 1))
-    middle = np.round(numbers * f0_hz / bin_hz).astype(np.int64)
-    around = (middle[:, None] + np.arange(-BINS_AROUND, BINS_AROUND + 1)).ravel()
-    return np.unique(around[(around > 0) & (around < bins)])
 
 
 def decibels(part: float, whole: float) -> float:

@@ -18,23 +18,26 @@ from bandmate.stages.edit.brief import EditBrief
 from bandmate.stages.edit.repair import Found, RepairFinder
 from bandmate.stages.edit.take import Take
 
+SURE = 0.5
+"""A click that is less sure stays."""
+
 
 def clicks(take: Take, brief: EditBrief) -> Found | str:
     """Clicks, mouth clicks and crackle."""
-    found = find_clicks(take.samples, take.rate_hz, heard=take.curve)
-    if not found.clicks:
+    found = [one for one in find_clicks(take.samples, take.rate_hz, heard=take.curve).clicks if one.confidence >= SURE]
+    if not found:
         return ""
-    count = len(found.clicks)
-    longest_ms = max(frames for _, frames in found.spans) * 1000 / take.rate_hz
+    count, spans = len(found), [(click.start_frame, click.frames) for click in found]
+    longest_ms = max(frames for _, frames in spans) * 1000 / take.rate_hz
     return Found(
-        edit=ClickRepair(id="clicks", spans=spans_of(found.spans)),
+        edit=ClickRepair(id="clicks", spans=spans_of(spans)),
         sentence=f"{count} {'click' if count == 1 else 'clicks'}, the longest {longest_ms:.1f} ms long",
         evidence=(
             Evidence(what="clicks", unit="clicks", before=float(count), after=0.0),
             Evidence(what="the longest of them", unit="ms", before=longest_ms),
         ),
-        confidence=min(click.confidence for click in found.clicks),
-        spans=tuple((start, start + frames) for start, frames in found.spans),
+        confidence=sum(click.confidence for click in found) / count,
+        spans=tuple((start, start + frames) for start, frames in spans),
     )
 
 
