@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from bandmate.song.clip_edits import Breaths, ClickRepair, HumRemoval, Silences, SpanGains
+from bandmate.song.tuning import Tuning
 from bandmate.sound.audio import Samples
 from bandmate.sound.click_repair import clicks_repaired
 from bandmate.sound.hum_removal import without_hum
 from bandmate.sound.span_gain import Stretch, with_gains
+from bandmate.sound.tuned_voice import play_tuning
 
 Player = Callable[..., Samples]
 
@@ -41,6 +43,7 @@ PLAYERS: dict[type[Any], Player] = {
     ClickRepair: play_clicks,
     HumRemoval: play_hum,
     Breaths: play_gains,
+    Tuning: play_tuning,
     Silences: play_gains,
 }
 """Kind of edit → its player."""

@@ -18,6 +18,7 @@ from bandmate.song.evidence import Evidence
 from bandmate.song.tuning import TunedNote, Tuning
 from bandmate.sound.audio import Samples
 from bandmate.sound.one_voice import OneVoice, is_one_voice
+from bandmate.sound.pitch_curve import PitchCurve
 from bandmate.sound.sung_notes import sung_notes
 from bandmate.stages.edit.brief import EditBrief
 from bandmate.stages.edit.gate_tuning import TuningReading, read_tuning, tuning_failures
@@ -28,6 +29,8 @@ from bandmate.stages.edit.targets import Aim, aims
 BACKED_OFF = (1.0, 0.85, 0.7, 0.5)
 REACH_SECONDS = 0.25
 """How far beyond a note its correction may reach: to the end of a breath, or into the next note of a slide."""
+
+AGREED_SEMITONES = 0.7
 
 SURE_SCALE, UNSURE_SCALE = 0.95, 0.7
 LACKS = {
@@ -73,7 +76,11 @@ def tuned(take: Take, brief: EditBrief, backing_chroma: Sequence[float] | None =
     notes = sung_notes(take.curve, take.samples, take.rate_hz)
     reference = brief.reference_hz or reference_hz(notes)
     scale = named_scale(brief.scale) if brief.scale else find_scale(notes, backing_chroma, reference=reference)
-    found = aims(notes, scale, style=brief.style, reference_hz=reference)
+    shift = 12.0 * float(np.log2(reference / 440.0))
+    found = tuple(
+        one if agrees(one.note, take.judged, shift) else unmoved(one)
+        for one in aims(notes, scale, style=brief.style, reference_hz=reference)
+    )
     remarks = left_alone(found)
     tuning = Tuning(
         id="tuning",
@@ -89,6 +96,20 @@ def tuned(take: Take, brief: EditBrief, backing_chroma: Sequence[float] | None =
     if not any(note.is_touched for note in tuning.notes):
         return Tuned(None, (f"{len(found)} notes, all near enough to {scale.name}; nothing to tune", *remarks), scale)
     return tried(take, tuning, brief, scale, remarks)
+
+
+def agrees(note: TunedNote, judged: PitchCurve, shift: float) -> bool:
+    """Whether the judge hears a note where the tracker does; an octave that one of them is off would be a wrong step."""
+    first, last = (round(at / judged.hop_seconds) for at in (note.start_seconds, note.end_seconds))
+    heard = judged.pitches[first : last + 1]
+    heard = heard[np.isfinite(heard)]
+    return not len(heard) or abs(float(np.median(heard)) - shift - note.centre_pitch) <= AGREED_SEMITONES
+
+
+def unmoved(one: Aim) -> Aim:
+    """A note as it was sung, for nobody is sure of it."""
+    sung = replace(one.note, amount=0.0, drift_kept=1.0, vibrato_kept=1.0)
+    return Aim(sung, one.off_cents, "unsure")
 
 
 def tried(take: Take, tuning: Tuning, brief: EditBrief, scale: Scale, remarks: tuple[str, ...]) -> Tuned:
