@@ -3,7 +3,7 @@
 The figures are what separates playing and singing as it is from the same with levels jumping about, on songs with real
 drummers' grooves, a small set of real stems and our own demo song; see ``bandmate.stages.mix.dynamics_levels`` for what
 is measured. They are wide on purpose: expression is the musician's business. A kind of track that can do as it likes
-(whole drum kits, fills on toms, pads) has no figure, and nothing is said about it.
+(whole drum kits, what hangs over them, fills on toms, pads) has no figure, and nothing is said about it.
 
 Where the sound leaves open what a track is, the figures of all that it may be count, each as far as it is likely.
 """
@@ -29,8 +29,7 @@ class Evenness:
 EVENNESS: dict[Role, Evenness] = {
     "kick": Evenness(None, 11.8),
     "snare": Evenness(None, 13.5),
-    "hats": Evenness(None, 11.8),
-    "cymbals": Evenness(None, 8.0),
+    "hats": Evenness(None, 13.5),
     "percussion": Evenness(None, 6.0),
     "bass": Evenness(5.4, 4.8),
     "electric-guitar": Evenness(5.4, 6.0),
