@@ -99,7 +99,7 @@ def tuned(take: Take, brief: EditBrief, backing_chroma: Sequence[float] | None =
 
 
 def agrees(note: TunedNote, judged: PitchCurve, shift: float) -> bool:
-    """Whether the judge hears a note where the tracker does; an octave that one of them is off would be a wrong step."""
+    """Whether the judge hears a note where the tracker does; else one of them may be an octave off."""
     first, last = (round(at / judged.hop_seconds) for at in (note.start_seconds, note.end_seconds))
     heard = judged.pitches[first : last + 1]
     heard = heard[np.isfinite(heard)]

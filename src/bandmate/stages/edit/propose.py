@@ -1,0 +1,155 @@
+"""The edit stage: listens to the takes that are asked for, and proposes repairs and tunings that pass their gates.
+
+Only the tracks of the brief are touched. Every recording is looked at once, however many clips play it; each clip gets
+the same edits. What was left alone, and why, is in the remarks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bandmate.render.clip_edits import edited, whole
+from bandmate.song.address import ABSENT
+from bandmate.song.clip_edits import AnyClipEdit
+from bandmate.song.clips import AudioClip
+from bandmate.song.evidence import Evidence
+from bandmate.song.moves import Move, lock_at
+from bandmate.song.proposal import Author, Proposal
+from bandmate.song.song import Song
+from bandmate.song.tracks import Track
+from bandmate.song.tuning import Tuning
+from bandmate.song.values import slug
+from bandmate.sound.audio import Samples
+from bandmate.stages.ears import Ears
+from bandmate.stages.edit.backing import backing_chroma
+from bandmate.stages.edit.brief import EditBrief
+from bandmate.stages.edit.cleaning import cleaned, evidence_of
+from bandmate.stages.edit.repairs import REPAIRS
+from bandmate.stages.edit.take import Take
+from bandmate.stages.edit.tuning import tuned, tuning_evidence, tuning_words
+from bandmate.stages.words import spoken_name
+
+STAGE = "edit"
+
+
+@dataclass
+class Edits:
+    """What was found so far."""
+
+    moves: list[Move] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def propose_edit(song: Song, brief: EditBrief, *, ears: Ears, version: str = "", seed: int = 0) -> Proposal:
+    """Repairs and tunings of ``song``, each with what its gate measured. No moves where nothing is wrong.
+
+    ``seed`` is recorded; this stage uses no randomness.
+    """
+    found = Edits()
+    for track in song.tracks:
+        if track.id in brief.tune or track.id in brief.clean:
+            edit_track(found, song, track, brief, ears)
+    if not found.moves and not found.remarks:
+        found.remarks.append("no suggestion: nothing was measured that a repair or a tuning would better")
+    count = len(found.moves)
+    return Proposal(
+        stage=STAGE,
+        title=f"{count} {'edit' if count == 1 else 'edits'} of takes" if count else "nothing to edit",
+        moves=tuple(found.moves),
+        remarks=tuple(found.remarks),
+        brief=msgspec.to_builtins(brief),
+        author=Author(kind="assistant", name=STAGE, version=version, seed=seed),
+    )
+
+
+def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: Ears) -> None:
+    """Look at every recording of a track."""
+    name = spoken_name(track)
+    clips = [clip for clip in track.clips if isinstance(clip, AudioClip) and not clip.mute]
+    if not clips:
+        found.remarks.append(f"{name}: there is no recording on it to edit")
+    for alike in by_recording(clips):
+        first = alike[0]
+
+        def recorded(audio: str, rate_hz: int = first.source_rate_hz) -> Samples:
+            return whole(ears.media, audio, rate_hz)
+
+        sound = edited(recorded(first.audio), first.source_rate_hz, first.edits, recorded)
+        take = Take(sound, first.source_rate_hz, ears.memory)
+        if take.is_silent:
+            found.remarks.append(f"{name}: silent; left alone")
+            continue
+        if track.id in brief.clean:
+            made, remarks = cleaned(take, REPAIRS, brief, recorded)
+            found.remarks += [f"{name}: {remark}" for remark in remarks]
+            for one in made:
+                assert one.edit is not None
+                evidence = evidence_of(one, track.id)
+                because = f"{name}: {one.found.sentence}; {taken_out(evidence)}"
+                add(found, song, track, alike, one.edit, because, evidence, one.found.confidence)
+                take = one.after
+        if track.id in brief.tune:
+            tune_take(found, song, track, alike, take, brief, ears)
+
+
+def tune_take(
+    found: Edits, song: Song, track: Track, clips: list[AudioClip], take: Take, brief: EditBrief, ears: Ears
+) -> None:
+    """Tune one recording."""
+    name = spoken_name(track)
+    if any(isinstance(edit, Tuning) for edit in clips[0].edits):
+        found.remarks.append(f"{name}: it is tuned already; change its notes, or take the tuning away first")
+        return
+    backing = None if brief.scale else backing_chroma(song, ears, track)
+    result = tuned(take, brief, backing)
+    found.remarks += [f"{name}: {remark}" for remark in result.remarks]
+    if result.tuning is not None:
+        evidence = tuning_evidence(result, track.id)
+        add(found, song, track, clips, result.tuning, f"{name}: {tuning_words(result)}", evidence, result.confidence)
+
+
+def by_recording(clips: Iterable[AudioClip]) -> list[list[AudioClip]]:
+    """Clips that play one recording with the same edits, together."""
+    found: dict[tuple[str, tuple[AnyClipEdit, ...]], list[AudioClip]] = {}
+    for clip in clips:
+        found.setdefault((clip.audio, clip.edits), []).append(clip)
+    return list(found.values())
+
+
+def add(
+    found: Edits,
+    song: Song,
+    track: Track,
+    clips: list[AudioClip],
+    edit: AnyClipEdit,
+    because: str,
+    evidence: tuple[Evidence, ...],
+    confidence: float,
+) -> None:
+    """A move for each clip that plays the recording, unless its place is locked."""
+    for clip in clips:
+        free = slug(edit.id, {other.id for other in clip.edits})
+        address = f"tracks/{track.id}/clips/{clip.id}/edits/{free}"
+        if lock_at(song, address) is not None:
+            found.remarks.append(f"{spoken_name(track)}: locked; {edit.id} left out")
+            continue
+        after = edit if free == edit.id else msgspec.structs.replace(edit, id=free)
+        found.moves.append(
+            Move(
+                address=address,
+                before=ABSENT,
+                after=after,
+                because=because,
+                evidence=evidence,
+                confidence=round(confidence, 2),
+            )
+        )
+
+
+def taken_out(evidence: tuple[Evidence, ...]) -> str:
+    """What is taken out, in words."""
+    figure = next(one for one in evidence if one.what.startswith("taken out"))
+    return f"what is taken out lies {abs(figure.after or 0.0):.0f} dB below the recording"
