@@ -24,7 +24,7 @@ KERNEL_MODULES = (
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     "partial_loudness",
     "timbre",
-    *("hum_lines", "hum_removal"),
+    *("hum_lines", "hum_removal", "noise_reduction"),
     *("pitch_refine", "pitch_judge", "sung_steps", "tuned_voice"),
 )
 
