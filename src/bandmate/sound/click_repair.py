@@ -16,6 +16,7 @@ References: S. Godsill and P. Rayner, Digital Audio Restoration (1998), chapter 
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ import numpy.typing as npt
 from bandmate.sound import click_scan, lsar
 from bandmate.sound.audio import Samples
 from bandmate.sound.click_scan import COLUMNS, scan
+from bandmate.sound.declip import find_clipping
 from bandmate.sound.kernel import contracted_kernel
 from bandmate.sound.lsar import Reals, Whole, model, redraw, residual
 from bandmate.sound.pitch_curve import PitchCurve
@@ -46,6 +48,7 @@ ENOUGH_SURE = 5
 FAINT = 5e-4
 """What sticks out by less than this share of the loudest sample is left alone."""
 
+CLIPPING_FRAMES = 3
 VOICED_AROUND_SECONDS = 0.02
 CONTEXT_SECONDS = 0.023
 REDRAW_ORDER, REDRAW_ROUNDS = 48, 3
@@ -111,7 +114,8 @@ def find_clicks(samples: Samples, rate_hz: int, *, heard: PitchCurve | None = No
     finds = [click for channel in samples for click in channel_finds(channel, rate_hz, FAINT * loudest, heard)]
     sure = sum(click.confidence >= SURE_CONFIDENCE for click in finds)
     least = USUAL_CONFIDENCE if sure >= ENOUGH_SURE else LONE_CONFIDENCE
-    clicks = apart([click for click in finds if click.confidence >= least])
+    flat = find_clipping(samples, rate_hz).spans
+    clicks = apart([click for click in finds if click.confidence >= least and not touches(click, flat)])
     return Clicks(clicks, len(clicks) * rate_hz / samples.shape[1])
 
 
@@ -150,6 +154,12 @@ def within_voice(first: int, end: int, rate_hz: int, heard: PitchCurve | None) -
     low = int((first / rate_hz - VOICED_AROUND_SECONDS) / heard.hop_seconds)
     high = math.ceil((end / rate_hz + VOICED_AROUND_SECONDS) / heard.hop_seconds)
     return low >= 0 and high < len(heard.hz) and bool(heard.voiced[low : high + 1].all())
+
+
+def touches(click: Click, spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether a find lies at one of these spans, in order: the edges of flat tops surprise a model too."""
+    at = bisect.bisect_left(spans, (click.start_frame + click.frames + CLIPPING_FRAMES, 0))
+    return at > 0 and sum(spans[at - 1]) + CLIPPING_FRAMES >= click.start_frame
 
 
 def apart(clicks: list[Click]) -> tuple[Click, ...]:

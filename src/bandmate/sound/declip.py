@@ -92,7 +92,7 @@ def find_clipping(samples: Samples, rate_hz: int) -> Clipping:
     is_loud = np.abs(samples) > 0.5 * loudest
     if tops < LEAST_TOPS or np.count_nonzero(flat) > MOST_FLAT * np.count_nonzero(is_loud):
         return NOTHING
-    return Clipping(loudest - STEP, spans_of(flat.any(axis=0)), int(np.count_nonzero(flat)), tops)
+    return Clipping(loudest - STEP, spans_of(np.logical_or.reduce(flat, axis=0)), int(np.count_nonzero(flat)), tops)
 
 
 def count_tops(channel: Samples, flat: Flags) -> int:

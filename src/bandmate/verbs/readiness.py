@@ -24,6 +24,7 @@ KERNEL_MODULES = (
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     "partial_loudness",
     "timbre",
+    *("click_repair", "declip"),
     *("hum_lines", "hum_removal", "noise_reduction"),
     *("pitch_refine", "pitch_judge", "sung_steps", "tuned_voice"),
 )
