@@ -103,10 +103,21 @@ def test_one_channel_takes_the_loudest_where_they_cancel(rng: np.random.Generato
 @trackers
 def test_level_does_not_matter(tracker: Tracker) -> None:
     sound = tone(contour(TUNE, 2.2, RATE_HZ), RATE_HZ)
-    loud, soft = tracker(sound, RATE_HZ), tracker(np.float32(0.125) * sound, RATE_HZ)
-    assert np.mean(loud.voiced == soft.voiced) > 0.97
+    loud, soft = tracker(sound, RATE_HZ), tracker(np.float32(2.0**-9) * sound, RATE_HZ)
+    assert np.mean(loud.voiced == soft.voiced) > 0.99
     both = loud.voiced & soft.voiced
     assert np.abs(loud.pitches - soft.pitches)[both].max() < 0.05
+
+
+@trackers
+def test_an_offset_and_rumble_do_not_matter(tracker: Tracker) -> None:
+    pitches = contour(TUNE, 2.2, RATE_HZ)
+    clean = tone(pitches, RATE_HZ)
+    rumble = 0.1 + 0.05 * np.sin(2 * np.pi * 11 * np.arange(clean.shape[1]) / RATE_HZ)
+    curve = tracker((clean + rumble).astype(np.float32), RATE_HZ)
+    off = errors_cents(curve, truth(pitches, RATE_HZ, len(curve.hz), curve.hop_seconds))
+    assert np.median(off) < 1.5
+    assert np.mean(off < 50) > 0.95
 
 
 @trackers

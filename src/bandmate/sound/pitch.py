@@ -5,7 +5,8 @@ cheapest path through the network's pitch, the candidates and "no pitch" guards 
 it is measured to a few cents in a band-limited copy, over several periods where they are short.
 
 Conventions: a point every 5 ms; pitch from 65 to 1100 Hz unless told; 0 Hz where nothing is sung. Several channels are
-added up; where that leaves little (a channel turned over), the loudest is taken.
+added up; where that leaves little (a channel turned over), the loudest is taken. The level of a recording does not
+matter, within 60 dB.
 
 Not covered: several notes at once, which have no one pitch (``voicedness`` says when that is so); an independent second
 opinion (``pitch_judge``); notes (``sung_notes``).
@@ -40,10 +41,13 @@ HEARD_RANGE_HZ = (47.0, 2_090.0)
 
 HEARING_RATE_HZ = 16_000
 COARSE_RATE_HZ = 8_000
-BAND_HZ = 3_200.0
+BAND_HZ, BAND_TAPS = (40.0, 3_200.0), 801
 COARSE_WINDOW_SECONDS, FINE_WINDOW_SECONDS = 0.024, 0.022
 KEPT = 4
 """Candidates of a point."""
+
+LEVEL_SECONDS, LOUD_QUANTILE, LOUD_RMS, MOST_GAIN = 0.05, 0.9, 0.2, 1_000.0
+"""What is louder than nine in ten moments is brought to this RMS, however soft it was recorded, within 60 dB."""
 
 SHORTEST_SECONDS = 0.02
 """A shorter recording has no pitch."""
@@ -94,7 +98,7 @@ def track_pitch(
     points = -(-samples.shape[1] * round(1 / HOP_SECONDS) // rate_hz)
     if samples.shape[1] < SHORTEST_SECONDS * rate_hz or not samples.any():
         return PitchCurve(HOP_SECONDS, np.zeros(points), np.zeros(points))
-    sound = resample(Audio(one_channel(samples)[None, :], rate_hz), HEARING_RATE_HZ).samples[0]
+    sound = levelled(resample(Audio(one_channel(samples)[None, :], rate_hz), HEARING_RATE_HZ, "HQ").samples[0])
     heard_hz, confidence = heard(sound, points, (low_hz, high_hz))
     banded = band_limited(sound)
     rough_hz, alike = guarded(banded, heard_hz, confidence, (low_hz, high_hz))
@@ -128,6 +132,16 @@ def one_channel(samples: Samples) -> Samples:
     return mixed
 
 
+def levelled(sound: Samples) -> Samples:
+    """The same at one loudness: the network is the less sure the softer it is."""
+    width = round(LEVEL_SECONDS * HEARING_RATE_HZ)
+    whole = sound[: max(len(sound) // width, 1) * width].astype(np.float64)
+    parts = whole.reshape(-1, width) if len(whole) >= width else whole[None, :]
+    loud = float(np.quantile(np.sqrt(np.mean(parts**2, axis=1)), LOUD_QUANTILE))
+    gain = min(LOUD_RMS / max(loud, 1e-12), MOST_GAIN)
+    return np.asarray(np.clip(sound * np.float32(gain), -1.0, 1.0), np.float32)
+
+
 @cache
 def network() -> Any:
     """The detector, loaded once: one thread, so that it is as quick everywhere and gives up the core at once."""
@@ -149,8 +163,8 @@ def heard(sound: Samples, points: int, range_hz: tuple[float, float]) -> tuple[R
 
 
 def band_limited(sound: Samples) -> Samples:
-    """Without what lies above the strong harmonics, where there is mostly breath and noise."""
-    taps = scipy.signal.firwin(95, BAND_HZ, fs=HEARING_RATE_HZ)
+    """Without rumble, and without what lies above the strong harmonics, where there is mostly breath and noise."""
+    taps = scipy.signal.firwin(BAND_TAPS, BAND_HZ, pass_zero=False, fs=HEARING_RATE_HZ)
     return np.asarray(scipy.signal.oaconvolve(sound, taps.astype(np.float32), mode="same"), np.float32)
 
 
