@@ -14,6 +14,7 @@ from bandmate.cli import (
     comparing,
     deciding,
     diagnosing,
+    editing,
     history,
     listening,
     making,
@@ -45,6 +46,7 @@ ORDER = (
     ),
     *("ab", "abx", "report", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch"),
     *("go-to", "verify", "render"),
+    *("clean", "tune", "notes"),
     *("codecs", "export", "album", "batch", "translate", "demo", "doctor"),
 )
 
@@ -71,6 +73,7 @@ for group in (
     making,
     stems,
     listening,
+    editing,
     structuring,
     diagnosing,
     deciding,
