@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 
 from bandmate.sound.audio import Samples
 from bandmate.sound.kernel import kernel
@@ -28,27 +29,23 @@ from bandmate.sound.pitch_marks import Marks
 
 Reals = npt.NDArray[np.float64]
 
-TAPS, PHASES = 16, 512
+TAPS, PHASES = 12, 512
 """Half the length of the interpolating filter in frames, and how finely it is tabled."""
-SMOOTHNESS = 9.0
+SMOOTHNESS = 7.0
+
+WIDENED_HZ = (120.0, 240.0)
+"""From the one to the other, grains that are set farther apart than they were are widened as far."""
+
+LEVEL_SECONDS, MOST_LEVEL_DB, QUIET_POWER = 0.03, 3.0, 1e-10
+"""Levels are kept over so long, by so much at most, and not where there is next to nothing."""
 
 LEAST_SPEED = 0.25
 """The slowest that the phase runs while it is brought to a whole number."""
 
 
-GRAIN = np.dtype(
-    [
-        ("mark", "i8"),
-        ("source", "f8"),
-        ("centre", "f8"),
-        ("before", "f8"),
-        ("after", "f8"),
-        ("gain", "f8"),
-        ("speed", "f8"),
-    ]
-)
-"""A grain: the number of the mark it is cut around; where its middle is in the recording and where it comes to lie;
-how long it fades in and out; its level; how fast it is read (2 moves formants up by an octave)."""
+GRAIN = np.dtype([(name, "f8") for name in ("source", "centre", "before", "after", "gain", "speed")])
+"""A grain: where its middle is in the recording, and where it comes to lie; how long it fades in and out; its level;
+how fast it is read (2 moves formants up by an octave)."""
 Grains = npt.NDArray[np.void]
 
 
@@ -64,13 +61,14 @@ def interpolator() -> Reals:
 TABLE = interpolator()
 
 
-def set_grains(marks: Marks, ratios: Reals, speeds: Reals, settling: int) -> Grains:
+def set_grains(marks: Marks, rate_hz: int, ratios: Reals, speeds: Reals, settling: int) -> Grains:
     """Where the grains of a stretch are set.
 
     Parameters
     ----------
     marks : Marks
         those of the stretch; the first and the last are where it meets the recording.
+    rate_hz : int
     ratios : float64 array (marks - 1,)
         wanted pitch to sung pitch, period by period.
     speeds : float64 array (marks,)
@@ -86,30 +84,30 @@ def set_grains(marks: Marks, ratios: Reals, speeds: Reals, settling: int) -> Gra
     moments = np.interp(np.arange(count + 1), phase, places)
     mark = np.searchsorted(0.5 * (places[:-1] + places[1:]), moments, side="right")
     mark[0], mark[-1] = 0, len(places) - 1
+    local = np.concatenate([steps[:1], 0.5 * (steps[:-1] + steps[1:]), steps[-1:]])[mark]
+    high = np.clip((rate_hz / np.gradient(places) - WIDENED_HZ[0]) / (WIDENED_HZ[1] - WIDENED_HZ[0]), 0.0, 1.0)[mark]
     grains = np.zeros(count + 1, GRAIN)
-    grains["mark"], grains["source"] = mark, marks.centres[mark]
-    first, last = marks.centres[0], marks.centres[-1]
-    grains["centre"] = np.clip(moments + (marks.centres - places)[mark], first, last)
+    grains["source"] = marks.centres[mark]
+    grains["centre"] = np.clip(moments + (marks.centres - places)[mark], marks.centres[0], marks.centres[-1])
     grains["speed"] = speeds[mark]
     grains["speed"][[0, -1]] = 1.0
-    density = np.concatenate([steps[:1], 0.5 * (steps[:-1] + steps[1:]), steps[-1:]])[mark]
-    grains["gain"] = np.sqrt(grains["speed"] / density)
+    grains["gain"] = np.sqrt(grains["speed"] / local)
     grains["gain"][[0, -1]] = 1.0
-    set_widths(grains, np.diff(marks.centres))
+    wide = np.maximum(1.0, 1.0 / local) ** high / grains["speed"]
+    grains["before"] = np.concatenate([[0.0], np.diff(marks.centres)])[mark] * wide
+    grains["after"] = np.concatenate([np.diff(marks.centres), [0.0]])[mark] * wide
+    keep_within(grains)
     return grains
 
 
-def set_widths(grains: Grains, periods: Reals) -> None:
-    """Let each grain fade over a period to both sides, and none beyond the ends of the stretch."""
-    centres, mark = grains["centre"], grains["mark"]
-    grains["before"] = np.concatenate([[0.0], periods])[mark] / grains["speed"]
-    grains["after"] = np.concatenate([periods, [0.0]])[mark] / grains["speed"]
-    first, last = centres[0], centres[-1]
+def keep_within(grains: Grains) -> None:
+    """Let no grain fade beyond the ends of the stretch."""
+    centres = grains["centre"]
+    grains["before"][1:] = np.minimum(grains["before"][1:], centres[1:] - centres[0])
+    grains["after"][:-1] = np.minimum(grains["after"][:-1], centres[-1] - centres[:-1])
     # subtle: the grain at an end fades as its neighbour does, which has less than a period where the pitch rises.
-    grains["before"][1:] = np.minimum(grains["before"][1:], centres[1:] - first)
-    grains["after"][:-1] = np.minimum(grains["after"][:-1], last - centres[:-1])
-    grains["after"][0] = min(grains["after"][0], centres[1] - first)
-    grains["before"][-1] = min(grains["before"][-1], last - centres[-2])
+    grains["after"][0] = min(grains["after"][0], centres[1] - centres[0])
+    grains["before"][-1] = min(grains["before"][-1], centres[-1] - centres[-2])
 
 
 def settled(ratios: Reals, settling: int) -> Reals:
@@ -117,8 +115,9 @@ def settled(ratios: Reals, settling: int) -> Reals:
     steps = ratios.copy()
     missing = max(1.0, np.round(steps.sum())) - steps.sum()
     bent = min(max(1, settling), len(steps))
-    # Bent most in the middle of the way: no jump of pitch where it begins.
-    shape = np.sin(np.pi * (np.arange(bent) + 0.5) / bent)
+    # Risen and fallen within a quarter of the way each: no jump of pitch, and no more bending than needed.
+    along = (np.arange(bent) + 0.5) / bent
+    shape = 0.5 - 0.5 * np.cos(np.pi * np.minimum(1.0, 4.0 * np.minimum(along, 1.0 - along)))
     steps[-bent:] += missing * shape / shape.sum()
     if steps.min() < LEAST_SPEED:
         steps = np.maximum(steps, LEAST_SPEED)
@@ -140,18 +139,58 @@ def played(samples: Samples, marks: Marks, grains: Grains) -> tuple[int, Samples
     first, last = int(np.ceil(marks.centres[0])), int(np.floor(marks.centres[-1]))
     first, last = max(first, 0), min(last, samples.shape[1] - 1)
     out = np.zeros((samples.shape[0], max(0, last + 1 - first)))
-    add_grains(samples, grains, TABLE, out, first)
+    margin = int((max(grains["before"].max(), grains["after"].max()) + 2 * TAPS) * grains["speed"].max()) + 4
+    begin = max(0, first - margin)
+    # A copy, because what is read-only or cut out of stereo would be compiled for anew.
+    around = samples[:, begin : last + 1 + margin].copy()
+    moved = grains.copy()
+    moved["source"] -= begin
+    moved["centre"] -= begin
+    add_grains(around, moved, TABLE, out, first - begin)
     return first, out.astype(np.float32)
+
+
+def with_level(before: Samples, after: Samples, rate_hz: int) -> Samples:
+    """What was set anew as loud as it was sung, moment by moment; at both ends it is left as it is.
+
+    subtle: harmonics that come to lie beside a formant are softer, and in the singer's mouth they would be so too; but
+    then the singer would sing louder.
+    """
+    frames = min(round(LEVEL_SECONDS * rate_hz), after.shape[1] // 2)
+    if frames < 2:
+        return after
+    was, now = (smooth_power(each, frames) for each in (before, after))
+    most = 10.0 ** (MOST_LEVEL_DB / 10.0)
+    power = np.clip((was + QUIET_POWER) / (now + QUIET_POWER), 1.0 / most, most)
+    rise = 0.5 - 0.5 * np.cos(np.pi * (np.arange(frames) + 0.5) / frames)
+    share = np.ones(after.shape[1])
+    share[:frames], share[-frames:] = rise, rise[::-1]
+    return (after * (1.0 + share * (np.sqrt(power) - 1.0))).astype(np.float32)
+
+
+def smooth_power(sound: Samples, frames: int) -> Reals:
+    """Power around each frame, of all channels together; a triangle, in which single periods do not show."""
+    power = np.square(sound[0], dtype=np.float64)
+    for channel in sound[1:]:
+        power += np.square(channel, dtype=np.float64)
+    smooth: Reals = uniform_filter1d(uniform_filter1d(power, frames), frames)
+    return smooth
 
 
 @kernel
 def add_grains(samples: Samples, grains: Grains, table: Reals, out: Reals, start: int) -> None:
     """Add each grain to ``out``, whose column 0 is frame ``start``."""
-    taps = np.empty(2 * TAPS)
+    taps, longest = np.empty(2 * TAPS), 0.0
     for grain in grains:
-        centre, before, after = grain["centre"], grain["before"], grain["after"]
-        first = max(int(np.ceil(centre - before)), start)
-        last = min(int(np.floor(centre + after)), start + out.shape[1] - 1)
+        longest = max(longest, grain["before"] + grain["after"])
+    window, sound = np.empty(int(longest) + 3), np.empty(int(longest) + 3)
+    for grain in grains:
+        centre = grain["centre"]
+        first = max(int(np.ceil(centre - grain["before"])), start)
+        frames = min(int(np.floor(centre + grain["after"])), start + out.shape[1] - 1) + 1 - first
+        if frames <= 0:
+            continue
+        fade(window, frames, first - centre, grain["before"], grain["after"])
         whole = int(np.floor(grain["source"] - centre))
         part = grain["source"] - centre - whole
         if part > 1.0 - 1e-9:
@@ -160,31 +199,56 @@ def add_grains(samples: Samples, grains: Grains, table: Reals, out: Reals, start
             at = abs(k - (TAPS - 1) - part) * PHASES
             i = int(at)
             taps[k] = table[i] + (at - i) * (table[i + 1] - table[i])
-        for n in range(first, last + 1):
-            off = n - centre
-            width = before if off < 0.0 else after
-            window = grain["gain"] * (0.5 + 0.5 * np.cos(np.pi * off / width)) if width > 0.0 else grain["gain"]
-            for c in range(samples.shape[0]):
-                if grain["speed"] != 1.0:
-                    value = between(samples, c, grain["source"] + off * grain["speed"], grain["speed"], table)
-                elif part < 1e-9:
-                    value = samples[c, n + whole] if 0 <= n + whole < samples.shape[1] else 0.0
-                else:
-                    value = weighed(samples, c, n + whole - TAPS + 1, taps)
-                out[c, n - start] += window * value
+        for c in range(samples.shape[0]):
+            if grain["speed"] != 1.0:
+                for n in range(frames):
+                    off = first + n - centre
+                    sound[n] = between(samples, c, grain["source"] + off * grain["speed"], grain["speed"], table)
+            elif part < 1e-9:
+                copy(samples, c, first + whole, sound, frames)
+            else:
+                weigh(samples, c, first + whole - TAPS + 1, taps, sound, frames)
+            gain, here = grain["gain"], out[c, first - start : first - start + frames]
+            for n in range(here.shape[0]):
+                here[n] += gain * window[n] * sound[n]
 
 
 @kernel
-def weighed(samples: Samples, channel: int, first: int, taps: Reals) -> float:
-    """The sum of the frames from ``first`` on, each with its weight; nothing beyond the ends of the recording."""
-    value = 0.0
-    if first >= 0 and first + taps.shape[0] <= samples.shape[1]:
-        for k in range(taps.shape[0]):
-            value += taps[k] * samples[channel, first + k]
-        return value
-    for k in range(max(0, -first), min(taps.shape[0], samples.shape[1] - first)):
-        value += taps[k] * samples[channel, first + k]
-    return value
+def fade(window: Reals, frames: int, off: float, before: float, after: float) -> None:
+    """Half a cosine up and half a cosine down, from ``off`` on; 0 is the middle."""
+    rising = min(frames, max(0, int(np.ceil(-off))))
+    for side in range(2):
+        low, high, width = (0, rising, before) if side == 0 else (rising, frames, after)
+        if width <= 0.0:
+            window[low:high] = 1.0
+            continue
+        turn = np.exp(1j * np.pi * (off + low) / width)
+        step = np.exp(1j * np.pi / width)
+        for n in range(low, high):
+            window[n] = 0.5 + 0.5 * turn.real
+            turn *= step
+
+
+@kernel
+def copy(samples: Samples, channel: int, first: int, sound: Reals, frames: int) -> None:
+    """``frames`` frames of the recording from ``first`` on; silence beyond its ends."""
+    sound[:frames] = 0.0
+    for n in range(max(0, -first), min(frames, samples.shape[1] - first)):
+        sound[n] = samples[channel, first + n]
+
+
+@kernel
+def weigh(samples: Samples, channel: int, first: int, taps: Reals, sound: Reals, frames: int) -> None:
+    """As ``copy``, each the sum of as many frames as there are taps, from the one at ``first`` on."""
+    sound[:frames] = 0.0
+    for k in range(taps.shape[0]):
+        tap, begin = taps[k], first + k
+        low = max(0, -begin)
+        high = max(low, min(frames, samples.shape[1] - begin))
+        # Slices counted from 0, which the compiler makes vectors of.
+        there, here = samples[channel, begin + low : begin + high], sound[low:high]
+        for n in range(here.shape[0]):
+            here[n] += tap * there[n]
 
 
 @kernel
@@ -204,5 +268,5 @@ def compile_kernels() -> None:
     """Compile what is in this module, now rather than at the first note."""
     marks = Marks(np.arange(40.0, 200.0, 40.0), np.arange(40.0, 200.0, 40.0))
     for channels, speed in ((1, 1.0), (2, 1.1)):
-        grains = set_grains(marks, np.full(3, 1.2), np.full(4, speed), 2)
+        grains = set_grains(marks, 8_000, np.full(3, 1.2), np.full(4, speed), 2)
         played(np.ones((channels, 240), np.float32), marks, grains)

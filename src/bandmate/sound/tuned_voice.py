@@ -23,7 +23,7 @@ from bandmate.song.tuning import TunedNote, Tuning
 from bandmate.sound.audio import Samples
 from bandmate.sound.pitch_curve import PitchCurve, curve_from_data
 from bandmate.sound.pitch_marks import BEYOND_SECONDS, Marks, Run, marks_of, voiced_runs
-from bandmate.sound.psola import played, set_grains
+from bandmate.sound.psola import played, set_grains, with_level
 from bandmate.sound.tuning_curve import (
     FORMANT_SECONDS,
     GAIN_SECONDS,
@@ -40,7 +40,7 @@ from bandmate.sound.tuning_curve import (
 
 Reals = npt.NDArray[np.float64]
 
-SETTLED_SECONDS, CLOSED_SECONDS = 0.25, 0.04
+SETTLED_SECONDS, CLOSED_SECONDS = 0.18, 0.04
 """How long it takes to come into step again: after a correction within a run, and at the end of a run."""
 ASIDE_SECONDS = BEYOND_SECONDS + 0.02
 """So far beyond the curve of a run its stretches can reach."""
@@ -196,8 +196,9 @@ def stretches(samples: Samples, rate_hz: int, marks: Marks, wanted: Wanted) -> I
     ratios = np.where(np.abs(semitones) > LEAST_SEMITONES, 2.0 ** (semitones / 12.0), 1.0)
     for first, last, settling in touched_parts(touched, marks.places / rate_hz):
         part = Marks(marks.places[first : last + 1], marks.centres[first : last + 1])
-        grains = set_grains(part, ratios[first:last], 2.0 ** (formants[first : last + 1] / 12.0), settling)
-        yield played(samples, part, grains)
+        grains = set_grains(part, rate_hz, ratios[first:last], 2.0 ** (formants[first : last + 1] / 12.0), settling)
+        start, sound = played(samples, part, grains)
+        yield start, with_level(samples[:, start : start + sound.shape[1]], sound, rate_hz)
 
 
 def touched_parts(touched: npt.NDArray[np.bool_], seconds: Reals) -> list[tuple[int, int, int]]:
