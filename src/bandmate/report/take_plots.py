@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bandmate.report.curves import hertz_text
 from bandmate.report.plots import COLOURS, GRID, SOFT, clock_axis, picture
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 LEVELS_DB = (-100.0, -10.0)
+TICKS_HZ = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 MOST_LABELS = 14
+BESIDE = 2
+"""Semitones above and below the notes; slips of a tracker far off are not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ def plot_pitch(
         sung = [pitch for pitch in before if pitch is not None]
         if not sung or not seconds:
             return False
-        low, high = int(min(sung)) - 1, int(max(sung)) + 2
+        heard = [pitch for note in notes for pitch in (note.sung_pitch, note.target_pitch)] or sung
+        low, high = int(min(heard)) - BESIDE, int(max(heard)) + 1 + BESIDE
         for note in notes:
             colour = COLOURS[2] if note.is_touched else GRID
             axes.hlines(note.target_pitch, note.start_seconds, note.end_seconds, color=colour, linewidth=5, alpha=0.45)
@@ -84,6 +89,9 @@ def plot_spectrogram(one: Spectrogram) -> bytes:
         mesh.set_label("_nolegend_")
         axes.figure.colorbar(mesh, ax=axes, label="dB")
         axes.set_yscale("log")
+        ticks = [hz for hz in TICKS_HZ if one.hz[0] <= hz <= one.hz[-1]]
+        axes.set_yticks(ticks, [hertz_text(hz) for hz in ticks])
+        axes.minorticks_off()
         axes.set_ylabel("Hz", color=SOFT)
         axes.grid(visible=False)
         clock_axis(axes, one.seconds[-1])

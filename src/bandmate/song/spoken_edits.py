@@ -46,8 +46,9 @@ def edit_settings(edit: Repair | Tuning) -> list[str]:
         case Declip() | ClickRepair():
             return [places(len(edit.spans)), *share(edit.amount)]
         case HumRemoval():
-            lines = " and ".join(trimmed(round(edit.freq_hz * line.number, 1)) for line in edit.lines)
-            return [f"{lines} Hz" if lines else "", *share(edit.amount)]
+            lines = [f"{edit.freq_hz * line.number:.0f}" for line in edit.lines]
+            told = " and ".join(part for part in (", ".join(lines[:-1]), lines[-1]) if part) if lines else ""
+            return [f"{told} Hz" if told else "", *share(edit.amount)]
         case PlosiveRepair() | SpanGains():
             return [places(len(edit.spans)), *gains(edit.spans)]
         case NoiseReduction() | SpeechCleaning() | RoomReduction() | BleedReduction():

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 WINDOW_SECONDS, MOST_COLUMNS = 0.046, 900
 ROWS, LOW_HZ = 220, 30.0
-PITCH_SECONDS = 20.0
+PITCH_SECONDS = 10.0
 """A picture of a pitch curve is so long; a longer take gets several."""
 
-MOST_PICTURES = 12
+MOST_PICTURES = 30
 
 
 def cleaning_pictures(folder: Path, stem: str, before: Samples, after: Samples, rate_hz: int) -> tuple[Path, ...]:
@@ -35,7 +35,7 @@ def cleaning_pictures(folder: Path, stem: str, before: Samples, after: Samples, 
 
 
 def tuning_pictures(folder: Path, stem: str, result: Tuned) -> tuple[Path, ...]:
-    """The pitch as it was sung and as it is tuned, as the judge hears both, twenty seconds to a picture."""
+    """The pitch as it was sung and as it is tuned, as the judge hears both, ten seconds to a picture."""
     from bandmate.report.take_plots import plot_pitch
 
     assert result.tuning is not None and result.before is not None and result.after is not None

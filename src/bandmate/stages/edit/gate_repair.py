@@ -35,7 +35,7 @@ TOP_BINS, BINS_AROUND = 480, 1
 LOUD_SHARE = 0.3
 """Without a pitch, the loudest of so many moments are the performance."""
 
-LOUD_RANGE_DB = 20.0
+LOUD_RANGE_DB = 12.0
 """Below its loud moments by more than that a voice is hardly louder than what is taken away from it."""
 
 MOST_FRAMES = 800
@@ -64,7 +64,7 @@ class RepairReading:
     performance_db : float
         energy of the performance in the residual against the performance's own.
     level_db : float
-        change of level in voiced moments, 95 of 100.
+        change of level in loud voiced moments, 95 of 100; 0 for a repair of stretches, which is judged beside them.
     changed_outside : int
         samples that differ outside of the stretches that were to be repaired.
     """
@@ -92,6 +92,10 @@ def read_repair(
         what may change; everything by default.
     """
     residual = before - after
+    level_db = 0.0
+    if spans is None:
+        levels = envelope_db(before, rate_hz), envelope_db(after, rate_hz)
+        level_db = voiced_level_change_db(*levels, heard, range_db=LOUD_RANGE_DB)
     energy = float(np.vdot(before, before))
     inside = np.full(before.shape[1], spans is None)
     for first, last in spans or ():
@@ -99,9 +103,7 @@ def read_repair(
     return RepairReading(
         residual_db=decibels(float(np.vdot(residual, residual)), energy),
         performance_db=performance_in_db(before, residual, rate_hz, heard),
-        level_db=voiced_level_change_db(
-            envelope_db(before, rate_hz), envelope_db(after, rate_hz), heard, range_db=LOUD_RANGE_DB
-        ),
+        level_db=level_db,
         changed_outside=int(np.count_nonzero(residual[:, ~inside].any(axis=0))),
     )
 
