@@ -20,6 +20,9 @@ from bandmate.sound.span_gain import SILENCE_DB, ramped
 
 Reals = npt.NDArray[np.float64]
 
+ORDER = 4
+"""Of the filter, which is run twice: 6 dB down at the corner."""
+
 AROUND_PERIODS, AROUND_SECONDS = 8.0, 0.02
 """How much of what is around a span the filter hears: periods of the corner, and at least so long."""
 
@@ -42,7 +45,7 @@ def with_band_gains(
     if corner >= HIGHEST_SHARE and is_above:
         return samples
     kind = "highpass" if is_above else "lowpass"
-    sections = scipy.signal.butter(2, 2 * min(corner, HIGHEST_SHARE), kind, output="sos")
+    sections = scipy.signal.butter(ORDER, 2 * min(corner, HIGHEST_SHARE), kind, output="sos")
     around = round(max(AROUND_PERIODS / corner, AROUND_SECONDS * rate_hz))
     made = samples
     for start_frame, length, gain_db in spans:

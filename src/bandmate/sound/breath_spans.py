@@ -34,6 +34,9 @@ LEAST_VOICED_SECONDS = 1.0
 GAP_SECONDS = 0.3
 """Between phrases there is no pitch for so long; within words there is one sooner."""
 
+SHORTEST_NOTE_SECONDS = 0.05
+"""A pitch for less than that is a guess of the tracker's."""
+
 SECONDS = (0.08, 0.6)
 JOINED_SECONDS = 0.03
 EDGE_SECONDS = 0.03
@@ -63,6 +66,9 @@ def find_breaths(samples: Samples, rate_hz: int, heard: PitchCurve) -> tuple[Fou
     voiced = voiced_frames(heard, frames.count)
     if voiced.sum() * HOP_SECONDS < LEAST_VOICED_SECONDS or not VOICED_SHARE[0] < voiced.mean() < VOICED_SHARE[1]:
         return ()
+    for first, end in runs(voiced):
+        if (end - first) * HOP_SECONDS < SHORTEST_NOTE_SECONDS:
+            voiced[first:end] = False
     level = frames.level_db()
     sung_db, floor_db = float(np.median(level[voiced])), float(np.percentile(level, 3))
     sibilant = frames.powers[3:].sum(axis=0) > MOST_SIBILANT * frames.powers.sum(axis=0)

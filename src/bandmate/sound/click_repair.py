@@ -33,7 +33,10 @@ from bandmate.sound.lsar import Reals, Whole, model, redraw, residual
 from bandmate.sound.pitch_curve import PitchCurve
 
 LONGEST_MS, LONGEST_MOUTH_MS = 1.5, 4.0
-FRAME_SECONDS = 0.0464
+LEAST_LONGEST = 24
+"""Samples that a click may have at any rate."""
+
+FRAME_SECONDS, LEAST_FRAME = 0.0464, 1_024
 ORDER = 32
 MOST_FINDS_PER_SECOND = 1_000
 
@@ -47,6 +50,9 @@ ENOUGH_SURE = 5
 
 FAINT = 5e-4
 """What sticks out by less than this share of the loudest sample is left alone."""
+
+ONSET_SECONDS, ONSET_POWER, FLOOR_POWER = 0.005, 15.0, 1e-8
+"""A find with so many times the power after it as before it, over so long, is an onset."""
 
 CLIPPING_FRAMES = 3
 VOICED_AROUND_SECONDS = 0.02
@@ -121,23 +127,36 @@ def find_clicks(samples: Samples, rate_hz: int, *, heard: PitchCurve | None = No
 
 def channel_finds(channel: Samples, rate_hz: int, least: float, heard: PitchCurve | None) -> list[Click]:
     """What may be clicks in one channel, with how sure each is."""
-    frame = 4 * max(2 * ORDER, round(FRAME_SECONDS * rate_hz / 4))
+    frame = 4 * max(LEAST_FRAME // 4, round(FRAME_SECONDS * rate_hz / 4))
     longest = round((LONGEST_MS if heard is None else LONGEST_MOUTH_MS) * rate_hz / 1000)
     if len(channel) < frame:
         return []
     room = np.zeros((64 + int(len(channel) / rate_hz * MOST_FINDS_PER_SECOND), COLUMNS))
-    count = scan(channel.astype(np.float64), np.hanning(frame), ORDER, max(4, longest), room)
+    count = scan(channel.astype(np.float64), np.hanning(frame), ORDER, max(LEAST_LONGEST, longest), room)
     clicks = []
     for start, frames, surprise_db, mended_db, usual, over_db in room[:count]:
         peak = usual * 10 ** (surprise_db / 20)
         first, end = int(start), int(start + frames)
         if first < ORDER or end > len(channel) - ORDER or peak < least:
             continue
-        if frames > LONGEST_MS * rate_hz / 1000 + 2 * click_scan.GROWN and not within_voice(first, end, rate_hz, heard):
+        if frames > max(LEAST_LONGEST, LONGEST_MS * rate_hz / 1000) + 2 * click_scan.GROWN and not within_voice(
+            first, end, rate_hz, heard
+        ):
+            continue
+        if is_onset(channel, first, end, rate_hz):
             continue
         confidence = sureness(surprise_db, mended_db, over_db)
         clicks.append(Click(first, int(frames), 20 * math.log10(peak), float(mended_db), confidence))
     return clicks
+
+
+def is_onset(channel: Samples, first: int, end: int, rate_hz: int) -> bool:
+    """Whether the sound is much louder after a find than before it: a stroke may end what was, and hide in a gap."""
+    width = max(16, round(ONSET_SECONDS * rate_hz))
+    before, after = channel[max(0, first - width) : first], channel[end : end + width]
+    return float(np.mean(np.square(after, dtype=np.float64))) > ONSET_POWER * max(
+        float(np.mean(np.square(before, dtype=np.float64))), FLOOR_POWER
+    )
 
 
 def sureness(surprise_db: float, mended_db: float, over_db: float) -> float:

@@ -38,7 +38,7 @@ SHARPEST = 3.0
 FLAT_FRAMES = 3
 LEAST_TOPS = 3
 QUIETEST_CEILING = 0.02
-MOST_FLAT = 0.45
+MOST_FLAT = 0.9
 """Where more of the loud samples are flat, as in a square wave, it is the sound itself."""
 
 JOINED_FRAMES = 2
@@ -101,8 +101,10 @@ def count_tops(channel: Samples, flat: Flags) -> int:
     edges = edges[(edges[:, 1] - edges[:, 0] >= FLAT_FRAMES) & (edges[:, 0] > 0) & (edges[:, 1] < len(channel))]
     before = np.abs(channel[edges[:, 0]] - channel[edges[:, 0] - 1])
     after = np.abs(channel[edges[:, 1] - 1] - channel[edges[:, 1]])
-    # A top that turns over at once went from ceiling to ceiling: a square wave's edge is no slope of a sound.
-    return int(np.count_nonzero(np.maximum(before, after) > SHARPEST * STEP))
+    steepest = np.maximum(before, after)
+    # What falls further than to zero at once is the edge of a square wave, and no slope of a sound.
+    is_slope = (steepest > SHARPEST * STEP) & (steepest < np.abs(channel[edges[:, 0]]))
+    return int(np.count_nonzero(is_slope))
 
 
 def spans_of(flagged: Flags) -> tuple[tuple[int, int], ...]:
