@@ -28,7 +28,7 @@ from bandmate.sound.sung_steps import explained_by_steps
 Reals = npt.NDArray[np.float64]
 Spans = list[tuple[int, int]]
 
-STEP_PRICE = 13.0
+STEP_PRICE = 15.0
 """What a new step costs: so many cents for a second."""
 
 FARTHEST_CENTS = 250.0
