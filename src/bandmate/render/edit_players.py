@@ -9,11 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bandmate.song.clip_edits import Breaths, ClickRepair, HumRemoval, Silences, SpanGains
+from bandmate.song.clip_edits import (
+    Breaths,
+    ClickRepair,
+    Declip,
+    HumRemoval,
+    NoiseReduction,
+    PlosiveRepair,
+    Sibilance,
+    Silences,
+    Span,
+    SpanGain,
+    SpanGains,
+)
 from bandmate.song.tuning import Tuning
 from bandmate.sound.audio import Samples
 from bandmate.sound.click_repair import clicks_repaired
+from bandmate.sound.declip import declipped
 from bandmate.sound.hum_removal import without_hum
+from bandmate.sound.noise_profile import NoiseBand
+from bandmate.sound.noise_reduction import reduced
+from bandmate.sound.plosives import plosives_repaired
+from bandmate.sound.sibilant_spans import sibilants_repaired
 from bandmate.sound.span_gain import Stretch, with_gains
 from bandmate.sound.tuned_voice import play_tuning
 
@@ -28,8 +45,12 @@ def play_gains(samples: Samples, rate_hz: int, edit: SpanGains) -> Samples:
 
 def play_clicks(samples: Samples, rate_hz: int, edit: ClickRepair) -> Samples:
     """Clicks drawn again."""
-    spans = [(span.start_frame, span.frames) for span in edit.spans]
-    return clicks_repaired(samples, rate_hz, spans, edit.amount)
+    return clicks_repaired(samples, rate_hz, places(edit.spans), edit.amount)
+
+
+def play_declip(samples: Samples, rate_hz: int, edit: Declip) -> Samples:
+    """Flat tops drawn again."""
+    return declipped(samples, rate_hz, edit.ceiling, places(edit.spans), edit.amount)
 
 
 def play_hum(samples: Samples, rate_hz: int, edit: HumRemoval) -> Samples:
@@ -39,10 +60,40 @@ def play_hum(samples: Samples, rate_hz: int, edit: HumRemoval) -> Samples:
     return without_hum(samples, rate_hz, edit.freq_hz, [line.number for line in edit.lines], edit.amount)
 
 
+def play_noise(samples: Samples, rate_hz: int, edit: NoiseReduction) -> Samples:
+    """Steady noise turned down."""
+    if not edit.profile or edit.reduction_db == 0.0:
+        return samples
+    profile = [NoiseBand(band.freq_hz, band.level_db) for band in edit.profile]
+    return reduced(samples, rate_hz, profile, edit.reduction_db)
+
+
+def play_plosives(samples: Samples, rate_hz: int, edit: PlosiveRepair) -> Samples:
+    """Pops turned down below their corner."""
+    return plosives_repaired(samples, rate_hz, edit.corner_hz, gains(edit.spans))
+
+
+def play_sibilance(samples: Samples, rate_hz: int, edit: Sibilance) -> Samples:
+    """Sibilants turned down above their corner."""
+    return sibilants_repaired(samples, rate_hz, edit.corner_hz, gains(edit.spans))
+
+
+def places(spans: tuple[Span, ...]) -> list[tuple[int, int]]:
+    return [(span.start_frame, span.frames) for span in spans]
+
+
+def gains(spans: tuple[SpanGain, ...]) -> list[tuple[int, int, float]]:
+    return [(span.start_frame, span.frames, span.gain_db) for span in spans if span.gain_db != 0.0]
+
+
 PLAYERS: dict[type[Any], Player] = {
+    Declip: play_declip,
     ClickRepair: play_clicks,
     HumRemoval: play_hum,
+    PlosiveRepair: play_plosives,
+    NoiseReduction: play_noise,
     Breaths: play_gains,
+    Sibilance: play_sibilance,
     Tuning: play_tuning,
     Silences: play_gains,
 }

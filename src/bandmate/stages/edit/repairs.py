@@ -8,16 +8,39 @@ Not covered: playing (``bandmate.render.edit_players``).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from bandmate.song.clip_edits import ClickRepair, HumLine, HumRemoval, Span
+from bandmate.song.clip_edits import (
+    AnyClipEdit,
+    BandLevel,
+    Breaths,
+    ClickRepair,
+    Declip,
+    HumLine,
+    HumRemoval,
+    NoiseReduction,
+    PlosiveRepair,
+    Sibilance,
+    Silences,
+    Span,
+    SpanGain,
+)
 from bandmate.song.evidence import Evidence
+from bandmate.sound.breath_spans import find_breaths
 from bandmate.sound.click_repair import find_clicks
+from bandmate.sound.declip import find_clipping
 from bandmate.sound.hum_removal import find_hum
+from bandmate.sound.noise_profile import find_noise
+from bandmate.sound.plosives import corner_for, find_plosives
+from bandmate.sound.rests import find_rests
+from bandmate.sound.sibilant_spans import CORNER_HZ, find_sibilants
+from bandmate.sound.span_frames import FoundSpan
 from bandmate.stages.edit.brief import EditBrief
 from bandmate.stages.edit.repair import Found, RepairFinder
 from bandmate.stages.edit.take import Take
 
+USUAL_NOISE_DB = 9.0
 SURE = 0.5
 """A click that is less sure stays."""
 
@@ -37,7 +60,7 @@ def clicks(take: Take, brief: EditBrief) -> Found | str:
             Evidence(what="the longest of them", unit="ms", before=longest_ms),
         ),
         confidence=sum(click.confidence for click in found) / count,
-        spans=tuple((start, start + frames) for start, frames in spans),
+        spans=frames_of(spans),
     )
 
 
@@ -61,12 +84,121 @@ def hum(take: Take, brief: EditBrief) -> Found | str:
     )
 
 
+def clipping(take: Take, brief: EditBrief) -> Found | str:
+    """Flat tops at one ceiling."""
+    found = find_clipping(take.samples, take.rate_hz)
+    if not found.spans:
+        return ""
+    ceiling_db = 20 * math.log10(found.ceiling)
+    return Found(
+        edit=Declip(id="clipping", ceiling=found.ceiling, spans=spans_of(found.spans)),
+        sentence=f"{found.tops} flat tops at {ceiling_db:.1f} dBFS",
+        evidence=(
+            Evidence(what="flat tops", unit="tops", before=float(found.tops), after=0.0),
+            Evidence(what="where they are flat", unit="dBFS", before=ceiling_db),
+        ),
+        confidence=0.9,
+        spans=frames_of(found.spans),
+        may_lower=True,
+    )
+
+
+def noise(take: Take, brief: EditBrief) -> Found | str:
+    """Steady noise."""
+    found = find_noise(take.samples, take.rate_hz)
+    if found is None:
+        return ""
+    bands = tuple(
+        BandLevel(id=str(i), freq_hz=band.freq_hz, level_db=band.level_db) for i, band in enumerate(found.bands, 1)
+    )
+    by_db = brief.reduction_db or USUAL_NOISE_DB
+    return Found(
+        edit=NoiseReduction(id="noise", profile=bands, reduction_db=by_db),
+        sentence=f"steady noise at {found.level_db:.0f} dBFS, {found.below_db:.0f} dB below what plays",
+        evidence=(
+            Evidence(what="level of the noise", unit="dBFS", before=found.level_db),
+            Evidence(what="how far it is below what plays", unit="dB", before=found.below_db),
+            Evidence(what="most that it is turned down", unit="dB", after=by_db),
+        ),
+        confidence=found.confidence,
+    )
+
+
+def plosives(take: Take, brief: EditBrief) -> Found | str:
+    """Pops of breath in the microphone."""
+    found = find_plosives(take.samples, take.rate_hz, take.curve)
+    edit = PlosiveRepair(id="plosives", corner_hz=corner_for(take.curve) or 120.0, spans=gains_of(found))
+    return of_spans(found, edit, "pop of breath", "pops of breath")
+
+
+def breaths(take: Take, brief: EditBrief) -> Found | str:
+    """Breaths between phrases."""
+    found = find_breaths(take.samples, take.rate_hz, take.curve)
+    return of_spans(found, Breaths(id="breaths", spans=gains_of(found)), "breath", "breaths")
+
+
+def sibilance(take: Take, brief: EditBrief) -> Found | str:
+    """Sibilants that stick out."""
+    found = find_sibilants(take.samples, take.rate_hz)
+    edit = Sibilance(id="sibilance", corner_hz=CORNER_HZ, spans=gains_of(found))
+    return of_spans(found, edit, "sharp sibilant", "sharp sibilants")
+
+
+def rests(take: Take, brief: EditBrief) -> Found | str:
+    """Rests with nothing but noise."""
+    found = find_rests(take.samples, take.rate_hz)
+    return of_spans(found, Silences(id="rests", spans=gains_of(found)), "rest", "rests")
+
+
+def of_spans(found: Sequence[FoundSpan], edit: AnyClipEdit, one: str, many: str) -> Found | str:
+    """What is said of stretches that are turned down."""
+    sure = [span for span in found if span.confidence >= SURE]
+    if not sure:
+        return ""
+    count, loudest = len(sure), max(span.level_db for span in sure)
+    most = min(span.gain_db for span in sure)
+    return Found(
+        edit=edit,
+        sentence=f"{count} {one if count == 1 else many}, the loudest at {loudest:.0f} dBFS, turned down by up to "
+        f"{abs(most):.0f} dB",
+        evidence=(
+            Evidence(what=many, unit="places", before=float(count)),
+            Evidence(what="the loudest of them", unit="dBFS", before=loudest),
+            Evidence(what="most that one is turned down", unit="dB", after=abs(most)),
+        ),
+        confidence=sum(span.confidence for span in sure) / count,
+        spans=tuple((span.start_frame, span.start_frame + span.frames) for span in sure),
+        may_lower=True,
+    )
+
+
+def gains_of(found: Sequence[FoundSpan]) -> tuple[SpanGain, ...]:
+    """The stretches that are sure enough, as values of a song."""
+    sure = (span for span in found if span.confidence >= SURE)
+    return tuple(
+        SpanGain(id=str(i), start_frame=span.start_frame, frames=span.frames, gain_db=span.gain_db)
+        for i, span in enumerate(sure, 1)
+    )
+
+
+def frames_of(spans: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """``(first frame, last frame)`` of ``(start_frame, frames)``."""
+    return tuple((start, start + frames) for start, frames in spans)
+
+
 def spans_of(spans: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
     """``(start_frame, frames)`` as values of a song."""
     return tuple(Span(id=str(i), start_frame=start, frames=frames) for i, (start, frames) in enumerate(spans, 1))
 
 
 REPAIRS: tuple[RepairFinder, ...] = (
+    RepairFinder("clipping", clipping),
     RepairFinder("clicks", clicks),
     RepairFinder("hum", hum),
+    RepairFinder("plosives", plosives),
+    RepairFinder("noise", noise),
+    RepairFinder("breaths", breaths),
+    RepairFinder("sibilance", sibilance),
+    RepairFinder("rests", rests),
 )
+"""In the order in which they are played."""
