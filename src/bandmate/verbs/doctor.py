@@ -28,6 +28,8 @@ LIBRARIES = (
     "msgspec",
     "lxml",
     "midirenderer",
+    "onnxruntime",
+    "swift_f0",
     "matplotlib",
 )
 
