@@ -169,10 +169,10 @@ def within(numbers: Sequence[int], freq_hz: float, rate_hz: float) -> tuple[int,
 
 
 def is_hum(lines: Sequence[HumLine]) -> bool:
-    """Whether these are lines of the mains: enough of them, or two that were clear for long."""
-    clear = [line for line in lines if line.free_seconds >= CLEAR_SECONDS]
-    enough = len(lines) >= LEAST_LINES or len(clear) >= LEAST_CLEAR
-    return enough and any(line.number in LOWEST_NUMBERS for line in lines)
+    """Whether these are lines of the mains: enough of them, or two of the lowest that were clear for long."""
+    low = [line for line in lines if line.number in LOWEST_NUMBERS]
+    clear = [line for line in low if line.free_seconds >= CLEAR_SECONDS]
+    return len(clear) >= LEAST_CLEAR or (len(lines) >= LEAST_LINES and len(low) > 0)
 
 
 def fitted(tracks: Tracks) -> Fit:
