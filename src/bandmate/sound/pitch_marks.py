@@ -50,6 +50,9 @@ STRAYING = 0.15
 CENTRED_PERIODS = 6.0
 """Centres move as slowly as that."""
 
+LEAST_PERIOD_FRAMES = 6.0
+"""What is faster than that in the copy that is searched is no voice, and is left alone."""
+
 LEAST_LIKENESS, LONGEST_UNLIKE = 0.3, 3
 """So many periods in a row that are less alike are no voice: the run is cut there."""
 
@@ -120,6 +123,8 @@ def marks_of(samples: Samples, rate_hz: int, curve: PitchCurve, run: Run) -> lis
     rate = rate_hz / step
     begin = start / rate_hz
     periods = rate / hz
+    if float(periods.min()) < LEAST_PERIOD_FRAMES:
+        return []
     limits = (
         np.array([low - begin, high - begin, (run.first - 0.5) * hop - begin, (run.last - 0.5) * hop - begin]) * rate
     )
@@ -193,7 +198,7 @@ def likeness(sound: Reals, one: int, other: int, half: int) -> float:
 def next_mark(sound: Reals, mark: float, period: float, sign: int) -> tuple[float, float]:
     """Where the period after (or before) a mark is most like its own, and how much; NaN beyond the end."""
     one, half = round(mark), max(2, int(0.5 * COMPARED * period))
-    reach = max(2, int(SEARCHED * period))
+    reach = max(1, min(max(2, int(SEARCHED * period)), int(0.5 * period)))
     middle = round(one + sign * period)
     best, best_weighed, at = -1.0, -2.0, middle
     for candidate in range(middle - reach, middle + reach + 1):
