@@ -49,7 +49,7 @@ BELOW_VOICE_DB = (-38.0, -9.0)
 LEAST_FLATNESS = 0.13
 MOST_IN_ONE_BAND, MOST_SIBILANT = 0.85, 0.55
 STEADY_DB = 6.0
-"""How much the level of a breath varies, as a standard deviation, at most."""
+"""How much the middle of its levels, all but the lowest and highest sixth, lies to either side, at most."""
 
 
 def find_breaths(samples: Samples, rate_hz: int, heard: PitchCurve) -> tuple[FoundSpan, ...]:
@@ -111,7 +111,8 @@ def likeness(frames: SpanFrames, level: Reals, span: tuple[int, int], sung_db: f
     mean_db = float(np.mean(level[slice(*span)]))
     if shares.max() > MOST_IN_ONE_BAND or shares[3:].sum() > MOST_SIBILANT or flatness < LEAST_FLATNESS:
         return 0.0
-    if mean_db > sung_db + BELOW_VOICE_DB[1] or float(np.std(level[slice(*span)])) > STEADY_DB:
+    low, high = np.percentile(level[slice(*span)], (17, 83))
+    if mean_db > sung_db + BELOW_VOICE_DB[1] or high - low > 2 * STEADY_DB:
         return 0.0
     margins = 15.0 * (flatness - LEAST_FLATNESS) + 8.0 * (seconds - SECONDS[0]) + 0.2 * (mean_db - low_db)
     return logistic(margins - 1.0)

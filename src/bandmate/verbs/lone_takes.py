@@ -132,7 +132,9 @@ def clean_file(
         )
     last = made[-1].after.samples if made else take.samples
     found = tuple(remarks) if done or remarks else (*remarks, "nothing was found that should be taken out")
-    return finished(source, place, "cleaned", audio, last, done, found, detect=detect, plots=plots)
+    if detect:
+        return EditedTake(None, None, tuple(done), found)
+    return finished(place / f"{source.stem}.cleaned", audio, last, done, found, plots=plots)
 
 
 def tune_file(
@@ -162,8 +164,10 @@ def tune_file(
         evidence = tuning_evidence(result, source.name)
         done.append(DoneEdit(spoken_edit(result.tuning), tuning_words(result), result.confidence, evidence))
         last = result.after.samples
-    made = finished(source, place, "tuned", audio, last, done, result.remarks, detect=detect, plots=False)
-    if plots and not detect and result.tuning is not None:
+    if detect:
+        return EditedTake(None, None, tuple(done), result.remarks)
+    made = finished(place / f"{source.stem}.tuned", audio, last, done, result.remarks, plots=False)
+    if plots and result.tuning is not None:
         from bandmate.verbs.take_plots import tuning_pictures
 
         pictures = tuning_pictures(place, source.stem, result)
@@ -172,29 +176,22 @@ def tune_file(
 
 
 def finished(
-    source: Path,
-    place: Path,
-    what: str,
-    audio: Audio,
-    last: Samples,
-    done: Sequence[DoneEdit],
-    remarks: tuple[str, ...],
-    *,
-    detect: bool,
-    plots: bool,
+    results: Path, audio: Audio, last: Samples, done: Sequence[DoneEdit], remarks: tuple[str, ...], *, plots: bool
 ) -> EditedTake:
-    """Write the edited sound, its record and its pictures, where there is anything to write."""
-    if detect:
-        return EditedTake(None, None, tuple(done), remarks)
-    sound = place / f"{source.stem}.{what}.wav" if done else None
+    """Write the edited sound, its record and its pictures, where there is anything to write.
+
+    ``results`` is the place of the results without their endings, such as ``cleaned/vox.cleaned``.
+    """
+    place, name = results.parent, results.name
+    sound = place / f"{name}.wav" if done else None
     pictures: tuple[Path, ...] = ()
     if sound is not None:
         write_sound(sound, last, audio.rate_hz)
         if plots:
             from bandmate.verbs.take_plots import cleaning_pictures
 
-            pictures = cleaning_pictures(place, source.stem, audio.samples, last, audio.rate_hz)
-    made = EditedTake(sound, place / f"{source.stem}.{what}.json", tuple(done), remarks, pictures)
+            pictures = cleaning_pictures(place, name.rpartition(".")[0], audio.samples, last, audio.rate_hz)
+    made = EditedTake(sound, place / f"{name}.json", tuple(done), remarks, pictures)
     make_folder(place)
     assert made.record is not None
     write_whole(made.record, msgspec.json.format(msgspec.json.encode(made.facts())))

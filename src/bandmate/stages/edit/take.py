@@ -18,7 +18,7 @@ from bandmate.sound.pitch_judge import judge_pitch
 from bandmate.stages.ears import Memory
 
 PITCH, JUDGE = "pitch", "pitch-judge"
-CURVE_VERSION = "1"
+CURVE_VERSION = "2"
 """Raised by one whenever a tracker changes what it hears."""
 
 

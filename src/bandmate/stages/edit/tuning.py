@@ -46,6 +46,7 @@ LEFT = {
     "slide": "slides",
     "blue": "blue notes",
     "short": "short",
+    "between": "between two notes",
 }
 
 
