@@ -121,9 +121,7 @@ def long_and_wandering() -> tuple[float, float]:
     clean = np.tile(voice, LONG_SECONDS * RATE_HZ // len(voice) + 1)[: LONG_SECONDS * RATE_HZ]
     at = np.arange(len(clean)) / RATE_HZ
     cycles = np.cumsum(50.03 + WANDER_HZ * np.sin(2 * np.pi * at / WANDER_SECONDS)) / RATE_HZ
-    lines = sum(
-        level * np.sin(2 * np.pi * number * cycles) for number, level in {1: 1, 2: 0.5, 3: 0.6, 5: 0.35}.items()
-    )
+    lines = sum(level * np.sin(2 * np.pi * number * cycles) for number, level in HUM_LINES.items())
     hummed = with_noise(clean, np.asarray(lines / lines.std(), np.float32), 20)
     began = time.process_time()
     got, said = cleaned(hummed)

@@ -44,7 +44,7 @@ MOST_SPREAD_DB = 1.5
 MOST_UNEVEN, LEAST_STEPS = 1.8, 4
 """How much more than noise the softest moments of a band may vary, and from how many moments that is known."""
 
-MOSTLY_NEAR, LEAST_TOGETHER = 0.5, 0.6
+MOSTLY_NEAR, LEAST_TOGETHER = 0.66, 0.7
 """A band that is softest less of the time than the first has to be so when this share of its likes is."""
 
 LEAST_LEVEL_DB = -110.0
