@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec.structs import replace
 
 from bandmate.cli.deciding import print_proposal, proposal_facts
 from bandmate.cli.depth import Depth, checked_depth
@@ -31,6 +32,7 @@ A4 = Annotated[float, typer.Option("--a4", help="What A4 is, Hz; else what is he
 Centre = Annotated[float, typer.Option(help="How much of the way notes go, %.")]
 Drift = Annotated[float, typer.Option(help="How much of slow movement stays, %.")]
 Vibrato = Annotated[float, typer.Option(help="How much of the vibrato stays, %.")]
+Grid = Annotated[str, typer.Option(help="Lines for the notes on the grid: 1/8, 1/16, 1/8t …")]
 EVERY_TRACK = "all"
 
 
@@ -48,6 +50,8 @@ def propose_edit(
     clean: Annotated[
         list[str] | None, typer.Option(help="Clean this track, or all of them; may be given again.")
     ] = None,
+    notes: Annotated[list[str] | None, typer.Option(help="Write this track down as notes; may be given again.")] = None,
+    grid: Grid = "1/16",
     repairs: Repairs = "all",
     style: Style = "natural",
     scale: ScaleName = "",
@@ -64,8 +68,9 @@ def propose_edit(
 
     how_much = checked_depth(depth)
     with opened(project) as here, progress_bar() as progress:
-        wanted = {"tune": named(here, tune), "clean": named(here, clean)}
-        brief = asked_for(repairs, style, scale, a4, (centre, drift, vibrato), reduction, **wanted)
+        asked = asked_for(repairs, style, scale, a4, (centre, drift, vibrato), reduction)
+        named_tracks = {"tune": named(here, tune), "clean": named(here, clean), "notes": named(here, notes)}
+        brief = replace(asked, grid=checked_grid(grid), **named_tracks)
         state = ask(here, brief, progress=progress)
         if how_much == "do" and state.moves:
             here.accept(state.id)
@@ -118,7 +123,7 @@ def notes(
     file: File,
     to: Out = Path("notes"),
     bpm: Annotated[float, typer.Option(help="The tempo it was played to.")] = 120.0,
-    grid: Annotated[str, typer.Option(help="Lines for the second file: 1/8, 1/16, 1/8t …")] = "1/16",
+    grid: Grid = "1/16",
     json: AsJson = False,
 ) -> None:
     """Write the notes of a lone recording as MIDI."""
@@ -161,9 +166,6 @@ def asked_for(
     a4: float,
     percents: tuple[float, float, float],
     reduction: float,
-    *,
-    tune: tuple[str, ...] = (),
-    clean: tuple[str, ...] = (),
 ) -> EditBrief:
     """The brief of these options.
 
@@ -190,8 +192,6 @@ def asked_for(
         raise OutOfRange(f"--reduction is {reduction:g} dB; possible are 0 to 24 dB")
     kinds = checked_repairs(tuple(name.strip() for name in repairs.split(",") if name.strip()))
     return EditBrief(
-        tune=tune,
-        clean=clean,
         style="hard" if style == "hard" else "natural",
         scale=scale,
         reference_hz=a4,
@@ -201,6 +201,16 @@ def asked_for(
         repairs=kinds,
         reduction_db=reduction,
     )
+
+
+def checked_grid(grid: str) -> str:
+    """The grid, if there is one of that name."""
+    from bandmate.song.errors import UnknownName
+    from bandmate.stages.edit.heard_notes import GRIDS
+
+    if grid not in GRIDS:
+        raise UnknownName("grid", grid, tuple(GRIDS))
+    return grid
 
 
 def print_take(done: EditedTake) -> None:

@@ -44,15 +44,16 @@ SURE_WEIGHTS = (0.79, -0.64, 0.51)
 """Of what redrawing mends, of the surprise and of how far it sticks out of other peaks, each in dB."""
 
 SURE_AT = 2.19
-LONE_CONFIDENCE, SURE_CONFIDENCE, USUAL_CONFIDENCE = 0.99, 0.97, 0.3
+LONE_CONFIDENCE, SURE_CONFIDENCE, USUAL_CONFIDENCE = 0.99, 0.97, 0.15
 ENOUGH_SURE = 5
 """From so many sure clicks on, those of ``USUAL_CONFIDENCE`` are believed too."""
 
 FAINT = 5e-4
 """What sticks out by less than this share of the loudest sample is left alone."""
 
-ONSET_SECONDS, ONSET_POWER, FLOOR_POWER = 0.005, 15.0, 1e-8
-"""A find with so many times the power after it as before it, over so long, is an onset."""
+ONSET_SECONDS, ONSET_POWER, ONSET_PEAK, FLOOR_POWER = 0.005, 15.0, 2.0, 1e-8
+"""A find with so many times the power after it as before it, over so long, is an onset, unless its own peak is that
+many times as high as what follows."""
 
 CLIPPING_FRAMES = 3
 VOICED_AROUND_SECONDS = 0.02
@@ -151,12 +152,12 @@ def channel_finds(channel: Samples, rate_hz: int, least: float, heard: PitchCurv
 
 
 def is_onset(channel: Samples, first: int, end: int, rate_hz: int) -> bool:
-    """Whether the sound is much louder after a find than before it: a stroke may end what was, and hide in a gap."""
+    """Whether a stroke began at a find: much louder after it than before, and no softer than the find."""
     width = max(16, round(ONSET_SECONDS * rate_hz))
-    before, after = channel[max(0, first - width) : first], channel[end : end + width]
-    return float(np.mean(np.square(after, dtype=np.float64))) > ONSET_POWER * max(
-        float(np.mean(np.square(before, dtype=np.float64))), FLOOR_POWER
-    )
+    before, find, after = channel[max(0, first - width) : first], channel[first:end], channel[end : end + width]
+    powers = [float(np.mean(np.square(part, dtype=np.float64))) for part in (before, after)]
+    is_louder = powers[1] > ONSET_POWER * max(powers[0], FLOOR_POWER)
+    return is_louder and float(np.abs(find).max()) < ONSET_PEAK * float(np.abs(after).max())
 
 
 def sureness(surprise_db: float, mended_db: float, over_db: float) -> float:

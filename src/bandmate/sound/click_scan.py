@@ -34,10 +34,13 @@ QUIETEST = 3e-6
 GROWN = 14
 """Most samples that a find is widened by at either end."""
 
+TIGHT_MARGIN = 2
+"""Samples around what needs to be redrawn that are redrawn too: a click fades in and out."""
+
 WORTH_TIGHTENING = 4.0
 """Finds that redrawing calms less, in power, are no clicks and stay as they are."""
 
-LOOSE, SPARED = 1.1, 2.0
+LOOSE, SPARED = 1.1, 3.0
 """How much less calm a tighter find may be: a factor, and times the usual power for each sample that is spared."""
 
 COLUMNS = 6
@@ -158,7 +161,7 @@ def mend(sound: Reals, made: Reals, forward: Reals, low: int, high: int, usual: 
             after = left_over(sound, made, outer, start, middle, missed)
             spared = start - first + end - middle
             good, bad = (middle, bad) if after < allowed(whole, usual, spared) else (good, middle)
-        first, end = max(order, start - 1), good + 1
+        first, end = max(order, start - TIGHT_MARGIN), good + TIGHT_MARGIN
     after = left_over(sound, made, (first, end), first, end, missed)
     before = np.sum(forward[first : end + order] ** 2)
     find[0], find[1] = first, end - first

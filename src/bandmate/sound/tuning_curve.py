@@ -149,7 +149,7 @@ def borders_of(
     Parameters
     ----------
     spans : sequence of (start, end)
-        of the notes, in the order of their beginnings.
+        of the notes, in the order of their beginnings; one that is still heard when the next begins ends there.
     ramps : sequence of float
         how long it takes to arrive at each note, seconds.
     within : (float, float)
@@ -163,6 +163,8 @@ def borders_of(
     rises: list[tuple[float, float]] = []
     if not spans:
         return Borders((REST,), ())
+    nexts = [start for start, _ in spans[1:]] + [math.inf]
+    spans = [(start, min(end, following)) for (start, end), following in zip(spans, nexts, strict=True)]
     if spans[0][0] - within[0] > held:
         numbers.append(REST)
         rises.append((max(within[0], spans[0][0] - ramps[0]), spans[0][0]))
@@ -184,11 +186,8 @@ def borders_of(
 
 def passage(one: tuple[float, float], other: tuple[float, float], ramp: float) -> tuple[float, float]:
     """From when to when one note goes over into the next: half of the ramp in each, and at most half of each."""
-    early = min(0.5 * ramp, max(0.0, 0.5 * (one[1] - one[0])))
-    late = min(0.5 * ramp, max(0.0, 0.5 * (other[1] - other[0])))
-    if other[0] < one[1]:
-        middle = 0.5 * (one[1] + other[0])
-        return middle - early, middle + late
+    early = min(0.5 * ramp, 0.5 * (one[1] - one[0]))
+    late = min(0.5 * ramp, 0.5 * (other[1] - other[0]))
     return one[1] - early, other[0] + late
 
 

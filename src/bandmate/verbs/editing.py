@@ -27,8 +27,8 @@ def propose_edit(project: Project, brief: EditBrief, *, seed: int = 0, progress:
     from bandmate.song.errors import RequestError
     from bandmate.stages.edit.propose import propose_edit as propose
 
-    if not brief.tune and not brief.clean:
-        raise RequestError("nothing to edit was named; say which tracks to tune, and which to clean")
+    if not (brief.tune or brief.clean or brief.notes):
+        raise RequestError("nothing to edit was named; say which tracks to tune, to clean, or to write down as notes")
     ears = ears_of(project, part(progress, 0.0, 0.9))
     proposal = propose(project.song, brief, ears=ears, version=__version__, seed=seed)
     return project.proposal(project.add_proposal(proposal))

@@ -6,7 +6,7 @@ noise are left alone, and that is said.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ from bandmate.verbs.progress import Progress, silent
 
 if TYPE_CHECKING:
     from bandmate.song.notes import Note
-    from bandmate.stages.edit.take import Take
 
 USUAL_BPM = 120.0
 
@@ -93,6 +92,7 @@ def notes_of_file(
     from bandmate.formats.midi import write_midi
     from bandmate.song.errors import UnknownName
     from bandmate.stages.edit.heard_notes import GRIDS
+    from bandmate.stages.edit.written import written_notes
 
     if grid not in GRIDS:
         raise UnknownName("grid", grid, tuple(GRIDS))
@@ -100,7 +100,7 @@ def notes_of_file(
     source, place = Path(path), Path(folder)
     take, _ = read_take(source)
     progress("listening to the pitch", 0.2)
-    heard = heard_in(take, tempo, grid)
+    heard = written_notes(take, tempo, grid)
     files = []
     if heard.notes:
         make_folder(place)
@@ -108,37 +108,7 @@ def notes_of_file(
             file = place / f"{source.stem}.{what}.mid"
             write_midi(song_of(source.stem, notes, tempo), file)
             files.append(file)
-    return replace(heard, files=tuple(files))
-
-
-def heard_in(take: Take, tempo: TempoMap, grid: str, start_seconds: float = 0.0) -> HeardNotes:
-    """The notes of a take, as they were and on the grid, or why there are none; no files."""
-    from bandmate.sound.one_voice import is_one_voice
-    from bandmate.sound.sung_notes import sung_notes
-    from bandmate.stages.edit.heard_notes import heard_notes
-    from bandmate.stages.edit.scale import find_scale, reference_hz
-    from bandmate.stages.edit.tuning import LACKS
-
-    is_one, figures = is_one_voice(take.curve, take.samples, take.rate_hz, take.judged)
-    if not is_one:
-        why = f"no notes, for {LACKS[figures.lacks]}; only one voice at a time can be written down"
-        return HeardNotes((), (), (), "", 440.0, (why,))
-    sung = sung_notes(take.curve, take.samples, take.rate_hz)
-    reference = reference_hz(sung)
-    loose, tight = (
-        heard_notes(
-            sung,
-            take.samples,
-            take.rate_hz,
-            tempo=tempo,
-            start_seconds=start_seconds,
-            reference_hz=reference,
-            grid=lines,
-        )
-        for lines in ("", grid)
-    )
-    remarks = () if loose else ("no note was sure enough to be written down",)
-    return HeardNotes(loose, tight, (), find_scale(sung, reference=reference).name, reference, remarks)
+    return HeardNotes(heard.notes, heard.on_grid, tuple(files), heard.scale, heard.reference_hz, heard.remarks)
 
 
 def song_of(name: str, notes: tuple[Note, ...], tempo: TempoMap) -> Song:

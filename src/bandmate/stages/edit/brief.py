@@ -36,8 +36,10 @@ class EditBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     Attributes
     ----------
-    tune, clean : tuple of str
-        track ids.
+    tune, clean, notes : tuple of str
+        track ids; the last are written down as notes on tracks of their own.
+    grid : str
+        lines that notes are offered on, beside as they were played.
     style : str
         ``natural`` keeps vibrato, slides and small movements; ``hard`` is the effect, and only when asked by name.
     scale : str
@@ -54,6 +56,8 @@ class EditBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     tune: tuple[str, ...] = ()
     clean: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    grid: str = "1/16"
     style: TuneStyle = "natural"
     scale: str = ""
     reference_hz: float = 0.0

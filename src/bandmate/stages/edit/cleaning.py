@@ -58,7 +58,11 @@ class Cleaned:
 
 
 def cleaned(
-    take: Take, finders: Sequence[RepairFinder], brief: EditBrief, recorded: Recorded
+    take: Take,
+    finders: Sequence[RepairFinder],
+    brief: EditBrief,
+    recorded: Recorded,
+    made_before: Sequence[AnyClipEdit] = (),
 ) -> tuple[list[Cleaned], list[str]]:
     """All repairs of a take that are asked for and pass, in order, and remarks about what was left.
 
@@ -66,6 +70,8 @@ def cleaned(
     ----------
     recorded : callable
         gives another recording by its sha256, for repairs that listen to it.
+    made_before : sequence of clip edits
+        what the take has already; nothing is repaired twice in the same way.
     """
     made: list[Cleaned] = []
     remarks: list[str] = []
@@ -75,6 +81,8 @@ def cleaned(
         found = finder.find(take, brief)
         if isinstance(found, str):
             remarks += [found] if found else []
+            continue
+        if any(type(edit) is type(found.edit) for edit in made_before):
             continue
         if found.confidence < LEAST_CONFIDENCE:
             remarks.append(f"{found.sentence}, but that is only {found.confidence:.0%} sure; left alone")

@@ -14,7 +14,7 @@ import msgspec
 from bandmate.render.clip_edits import edited, whole
 from bandmate.song.address import ABSENT
 from bandmate.song.clip_edits import AnyClipEdit
-from bandmate.song.clips import AudioClip
+from bandmate.song.clips import AudioClip, NoteClip
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move, lock_at
 from bandmate.song.proposal import Author, Proposal
@@ -30,6 +30,7 @@ from bandmate.stages.edit.cleaning import cleaned, evidence_of
 from bandmate.stages.edit.repairs import REPAIRS
 from bandmate.stages.edit.take import Take
 from bandmate.stages.edit.tuning import tuned, tuning_evidence, tuning_words
+from bandmate.stages.edit.written import written_notes
 from bandmate.stages.words import spoken_name
 
 STAGE = "edit"
@@ -50,7 +51,7 @@ def propose_edit(song: Song, brief: EditBrief, *, ears: Ears, version: str = "",
     """
     found = Edits()
     for track in song.tracks:
-        if track.id in brief.tune or track.id in brief.clean:
+        if track.id in (*brief.tune, *brief.clean, *brief.notes):
             edit_track(found, song, track, brief, ears)
     if not found.moves and not found.remarks:
         found.remarks.append("no suggestion: nothing was measured that a repair or a tuning would better")
@@ -83,7 +84,7 @@ def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: E
             found.remarks.append(f"{name}: silent; left alone")
             continue
         if track.id in brief.clean:
-            made, remarks = cleaned(take, REPAIRS, brief, recorded)
+            made, remarks = cleaned(take, REPAIRS, brief, recorded, first.edits)
             found.remarks += [f"{name}: {remark}" for remark in remarks]
             for one in made:
                 assert one.edit is not None
@@ -93,6 +94,8 @@ def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: E
                 take = one.after
         if track.id in brief.tune:
             tune_take(found, song, track, alike, take, brief, ears)
+        if track.id in brief.notes:
+            write_notes(found, song, track, first, take, brief)
 
 
 def tune_take(
@@ -109,6 +112,42 @@ def tune_take(
     if result.tuning is not None:
         evidence = tuning_evidence(result, track.id)
         add(found, song, track, clips, result.tuning, f"{name}: {tuning_words(result)}", evidence, result.confidence)
+
+
+def write_notes(found: Edits, song: Song, track: Track, clip: AudioClip, take: Take, brief: EditBrief) -> None:
+    """The notes of a clip on a track of their own: as they were, or on the song's grid."""
+    name = spoken_name(track)
+    begins = clip.start_seconds - clip.source_start_frame / clip.source_rate_hz
+    heard = written_notes(take, song.tempo, brief.grid, max(0.0, begins))
+    found.remarks += [f"{name}: {remark}" for remark in heard.remarks]
+    if not heard.notes:
+        return
+    if not song.tempo.points:
+        bpm = song.tempo.bpm_at(0)
+        found.remarks.append(f"{name}: the song has no tempo of its own; the grid is that of {bpm:g} bpm")
+    ids = slug(f"{track.id}-notes", {other.id for other in song.tracks})
+    question = f"notes-{track.id}"
+    figures = (
+        Evidence(what="notes heard", unit="notes", before=float(len(heard.notes)), where=track.id),
+        Evidence(what="what A4 is", unit="Hz", before=heard.reference_hz, where=track.id),
+    )
+    for number, (notes, how) in enumerate(((heard.notes, "as they were"), (heard.on_grid, "on the grid")), 1):
+        length = max(note.start_ticks + note.length_ticks for note in notes)
+        start = song.tempo.ticks_at(max(0.0, begins))
+        written = NoteClip(id="heard", name=f"{name}, {how}", start_ticks=start, length_ticks=length, notes=notes)
+        found.moves.append(
+            Move(
+                address=f"tracks/{ids}",
+                before=ABSENT,
+                after=Track(id=ids, name=f"{name} notes", clips=(written,)),
+                because=f"{name}: {len(heard.notes)} notes were heard, {heard.scale} with A4 at "
+                f"{heard.reference_hz:.1f} Hz; written down {how}",
+                evidence=figures,
+                confidence=round(heard.confidence, 2),
+                finding=question,
+                choice=f"{question}#{number}",
+            )
+        )
 
 
 def by_recording(clips: Iterable[AudioClip]) -> list[list[AudioClip]]:
