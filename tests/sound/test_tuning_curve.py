@@ -114,3 +114,8 @@ def test_gains_have_short_ramps_and_touching_notes_none_between() -> None:
     ]
     got = gains_at(np.array([0.9, 0.995, 1.5, 2.0, 2.5, 3.5, 4.0, 4.5, 5.2]), notes)
     assert got == pytest.approx([1.0, 0.55, 0.1, 0.1, 0.1, 1.0, 0.0, 0.0, 1.0])
+
+
+def test_a_note_that_is_still_heard_ends_where_the_next_begins() -> None:
+    spans = [(0.2, 2.8), (1.0, 1.2), (2.0, 2.4)]
+    assert asked(spans, [1.0, 2.0, 3.0], [0.9, 1.1, 1.6, 2.2, 2.7], 0.0) == [1.0, 2.0, 0.0, 3.0, 0.0]
