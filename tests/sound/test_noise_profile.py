@@ -18,7 +18,8 @@ def test_noise_under_notes_is_found_at_its_level(kind: str, level_db: float) -> 
     noisy = clean + noise(kind, clean.shape[1], RATE_HZ) * np.float32(10 ** (level_db / 20))
     profile = find_noise(noisy, RATE_HZ)
     assert profile is not None
-    assert abs(profile.level_db - level_db) < 2.0
+    # Where lows are never free, too little is believed rather than too much.
+    assert -3.5 < profile.level_db - level_db < 1.5
     assert profile.steadiness > 0.5
 
 
