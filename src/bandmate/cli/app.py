@@ -46,7 +46,7 @@ ORDER = (
     ),
     *("ab", "abx", "report", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch"),
     *("go-to", "verify", "render"),
-    *("clean", "tune", "notes"),
+    *("residual", "clean", "tune", "notes"),
     *("codecs", "export", "album", "batch", "translate", "demo", "doctor"),
 )
 

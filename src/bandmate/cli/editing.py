@@ -41,6 +41,7 @@ def add_commands(app: typer.Typer) -> None:
     app.command("clean")(clean)
     app.command("tune")(tune)
     app.command("notes")(notes)
+    app.command("residual")(residual)
 
 
 @propose.command("edit")
@@ -143,6 +144,27 @@ def notes(
             write(f"{what}: {path}")
     for remark in heard.remarks:
         say(remark)
+
+
+def residual(
+    proposal: Annotated[str, typer.Argument(help="Only edits of this proposal, such as P1.")] = "",
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the files go; 'residuals' in the project by default.")
+    ] = None,
+    project: InProject = None,
+    json: AsJson = False,
+) -> None:
+    """Write what the edits of the song take out, to listen to."""
+    from bandmate.verbs.residuals import write_residuals
+
+    with opened(project) as here, progress_bar() as progress:
+        made = write_residuals(here, folder or here.folder / "residuals", proposal=proposal, progress=progress)
+    if json:
+        print_json([one.facts() for one in made])
+        return
+    for one in made:
+        write(f"{one.track}: {one.edit}; {one.level_db:.1f} dB against the recording")
+        say(f"   {one.path}")
 
 
 def named(project: Project, names: list[str] | None) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ SURE_WEIGHTS = (0.79, -0.64, 0.51)
 """Of what redrawing mends, of the surprise and of how far it sticks out of other peaks, each in dB."""
 
 SURE_AT = 2.19
-LONE_CONFIDENCE, SURE_CONFIDENCE, USUAL_CONFIDENCE = 0.99, 0.97, 0.15
+LONE_CONFIDENCE, SURE_CONFIDENCE, USUAL_CONFIDENCE = 0.99, 0.97, 0.08
 ENOUGH_SURE = 5
 """From so many sure clicks on, those of ``USUAL_CONFIDENCE`` are believed too."""
 

@@ -17,6 +17,7 @@ from bandmate.song.clip_edits import AnyClipEdit
 from bandmate.song.clips import AudioClip, NoteClip
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import Move, lock_at
+from bandmate.song.notes import Note
 from bandmate.song.proposal import Author, Proposal
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
@@ -95,7 +96,7 @@ def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: E
         if track.id in brief.tune:
             tune_take(found, song, track, alike, take, brief, ears)
         if track.id in brief.notes:
-            write_notes(found, song, track, first, take, brief)
+            write_notes(found, song, track, alike, take, brief)
 
 
 def tune_take(
@@ -114,40 +115,62 @@ def tune_take(
         add(found, song, track, clips, result.tuning, f"{name}: {tuning_words(result)}", evidence, result.confidence)
 
 
-def write_notes(found: Edits, song: Song, track: Track, clip: AudioClip, take: Take, brief: EditBrief) -> None:
-    """The notes of a clip on a track of their own: as they were, or on the song's grid."""
+def write_notes(found: Edits, song: Song, track: Track, clips: list[AudioClip], take: Take, brief: EditBrief) -> None:
+    """The notes of a recording on a track of their own: as they were, or on the song's grid; a clip for each clip."""
     name = spoken_name(track)
-    begins = clip.start_seconds - clip.source_start_frame / clip.source_rate_hz
-    heard = written_notes(take, song.tempo, brief.grid, max(0.0, begins))
-    found.remarks += [f"{name}: {remark}" for remark in heard.remarks]
-    if not heard.notes:
+    heard = [written_notes(take, song.tempo, brief.grid, beginning(clip)) for clip in clips]
+    first = heard[0]
+    found.remarks += [f"{name}: {remark}" for remark in first.remarks]
+    if not first.notes:
         return
     if not song.tempo.points:
         bpm = song.tempo.bpm_at(0)
         found.remarks.append(f"{name}: the song has no tempo of its own; the grid is that of {bpm:g} bpm")
-    ids = slug(f"{track.id}-notes", {other.id for other in song.tracks})
+    new = slug(f"{track.id}-notes", {other.id for other in song.tracks})
     question = f"notes-{track.id}"
-    figures = (
-        Evidence(what="notes heard", unit="notes", before=float(len(heard.notes)), where=track.id),
-        Evidence(what="what A4 is", unit="Hz", before=heard.reference_hz, where=track.id),
-    )
-    for number, (notes, how) in enumerate(((heard.notes, "as they were"), (heard.on_grid, "on the grid")), 1):
-        length = max(note.start_ticks + note.length_ticks for note in notes)
-        start = song.tempo.ticks_at(max(0.0, begins))
-        written = NoteClip(id="heard", name=f"{name}, {how}", start_ticks=start, length_ticks=length, notes=notes)
+    for number, how in enumerate(("as they were", "on the grid"), 1):
+        written = [
+            note_clip(song, clip, one.notes if number == 1 else one.on_grid, f"{name}, {how}")
+            for clip, one in zip(clips, heard, strict=True)
+        ]
+        kept = tuple(clip for clip in written if clip is not None)
+        count = sum(len(clip.notes) for clip in kept)
         found.moves.append(
             Move(
-                address=f"tracks/{ids}",
+                address=f"tracks/{new}",
                 before=ABSENT,
-                after=Track(id=ids, name=f"{name} notes", clips=(written,)),
-                because=f"{name}: {len(heard.notes)} notes were heard, {heard.scale} with A4 at "
-                f"{heard.reference_hz:.1f} Hz; written down {how}",
-                evidence=figures,
-                confidence=round(heard.confidence, 2),
+                after=Track(id=new, name=f"{name} notes", clips=kept),
+                because=f"{name}: {count} notes were heard, {first.scale} with A4 at {first.reference_hz:.1f} Hz; "
+                f"written down {how}",
+                evidence=(
+                    Evidence(what="notes heard", unit="notes", before=float(count), where=track.id),
+                    Evidence(what="what A4 is", unit="Hz", before=first.reference_hz, where=track.id),
+                ),
+                confidence=round(first.confidence, 2),
                 finding=question,
                 choice=f"{question}#{number}",
             )
         )
+
+
+def beginning(clip: AudioClip) -> float:
+    """Where in the song the recording of a clip would begin, not before the song."""
+    return max(0.0, clip.start_seconds - clip.source_start_frame / clip.source_rate_hz)
+
+
+def note_clip(song: Song, clip: AudioClip, notes: tuple[Note, ...], name: str) -> NoteClip | None:
+    """The notes that begin inside of a clip, as a clip in its place; None for none."""
+    from_ticks = song.tempo.ticks_at(beginning(clip))
+    start = song.tempo.ticks_at(clip.start_seconds)
+    end = song.tempo.ticks_at(clip.start_seconds + clip.source_frames / clip.source_rate_hz)
+    inside = tuple(
+        msgspec.structs.replace(note, start_ticks=note.start_ticks + from_ticks - start)
+        for note in notes
+        if start <= note.start_ticks + from_ticks < end
+    )
+    if not inside:
+        return None
+    return NoteClip(id=clip.id, name=name, start_ticks=start, length_ticks=max(1, end - start), notes=inside)
 
 
 def by_recording(clips: Iterable[AudioClip]) -> list[list[AudioClip]]:
