@@ -49,9 +49,20 @@ def world_shift(sound, rate_hz, semitones):
 
 
 def sonare_shift(sound, rate_hz, semitones):
+    """Its vocal editor: every note it finds is transposed, formants preserved."""
+    from dataclasses import replace
+
     import libsonare
 
-    return np.asarray(libsonare.voice_change(sound.astype(np.float32), rate_hz, semitones, 1.0), np.float64)
+    with libsonare.create_vocal_edit_session(sound.astype(np.float32), rate_hz) as session:
+        with session.begin_edit() as draft:
+            for note in draft.notes()[0]:
+                edit = replace(note.edit, transpose_semitones=float(semitones))
+                draft.apply([libsonare.VocalSetNoteEdit(note.id, edit)], draft.token().generation)
+            draft.commit()
+        result = session.render()
+    samples = np.asarray(result.samples, np.float64)
+    return np.pad(samples, (0, max(0, len(sound) - len(samples))))
 
 
 SHIFTS = {"praat": praat_shift, "world": world_shift, "libsonare": sonare_shift}

@@ -232,7 +232,7 @@ def way_between(own: Samples, source: Samples, rate_hz: int) -> Way | None:
     for _ in range(ROUNDS):
         halves = taps + steps(rest, source, rate_hz, length)
         if delay is None:
-            delay, peak = first_arrival(halves[:, loudest].mean(axis=0), rate_hz)
+            delay, peak = first_arrival(halves[:, loudest], rate_hz)
         inside = kept(length, delay, rate_hz)
         halves *= inside
         taps = halves.mean(axis=0)
@@ -268,15 +268,16 @@ def steps(rest: Samples, source: Samples, rate_hz: int, length: int) -> Reals:
     return np.asarray(np.fft.irfft(cross / (power + least), n=length, axis=2))
 
 
-def first_arrival(taps: Reals, rate_hz: int) -> tuple[int, float]:
-    """Delay of the strongest arrival in frames, and how far it stands above what is far from it."""
+def first_arrival(halves: Reals, rate_hz: int) -> tuple[int, float]:
+    """Delay of the strongest arrival in both halves, in frames, and how far it stands above what is far from it."""
     most = round(MOST_DELAY_SECONDS * rate_hz)
-    size = np.abs(np.concatenate([taps[-most:], taps[: most + 1]]))
+    one, other = np.concatenate([halves[:, -most:], halves[:, : most + 1]], axis=1)
+    size = np.sqrt(np.maximum(one * other, 0))
     at = int(np.argmax(size))
     far = np.ones(len(size), bool)
     reach = round(0.005 * rate_hz)
     far[max(0, at - reach) : at + reach + 1] = False
-    return at - most, float(size[at] / (np.median(size[far]) / 0.6745 + NOTHING))
+    return at - most, float(size[at] / (np.sqrt(np.mean(np.abs(one * other)[far])) + NOTHING))
 
 
 def kept(length: int, delay: int, rate_hz: int) -> Reals:

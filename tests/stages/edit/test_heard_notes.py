@@ -60,5 +60,10 @@ def test_no_two_notes_begin_on_one_line(spans: list[tuple[float, float]], grid: 
     assert all((note.start_ticks + note.length_ticks + first) % line == 0 for note in written)
 
 
+def test_what_lies_before_the_song_is_left_out() -> None:
+    (note,) = heard_notes([sung(0.2, 0.6), sung(1.5, 1.9)], SOUND, RATE_HZ, tempo=TEMPO, start_seconds=-1.0)
+    assert note.start_ticks == 960
+
+
 def test_nothing_heard_is_nothing_written() -> None:
     assert heard_notes([], SOUND, RATE_HZ, tempo=TEMPO, grid="1/16") == ()

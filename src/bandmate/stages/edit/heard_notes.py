@@ -39,15 +39,15 @@ def heard_notes(
     Parameters
     ----------
     start_seconds : float
-        where in the song the recording begins.
+        where in the song the recording begins; what it has before the song is left out.
     reference_hz : float
         what A4 is: a take that was sung a quarter tone flat is written as it was meant.
     grid : str
         one of ``GRIDS``; empty leaves every note where it was.
     """
     offset = 12.0 * float(np.log2(reference_hz / 440.0))
-    first = tempo.ticks_at(start_seconds)
-    notes = [note for note in notes if note.confidence >= LEAST_CONFIDENCE]
+    first = tempo.ticks_at(max(0.0, start_seconds))
+    notes = [n for n in notes if n.confidence >= LEAST_CONFIDENCE and start_seconds + n.start_seconds >= 0]
     levels = [level_db(note, samples, rate_hz) for note in notes]
     usual = float(np.median(levels)) if levels else 0.0
     found: list[Note] = []

@@ -154,13 +154,13 @@ def write_notes(found: Edits, song: Song, track: Track, clips: list[AudioClip], 
 
 
 def beginning(clip: AudioClip) -> float:
-    """Where in the song the recording of a clip would begin, not before the song."""
-    return max(0.0, clip.start_seconds - clip.source_start_frame / clip.source_rate_hz)
+    """Where in the song the recording of a clip would begin; below 0 for one that is cut into."""
+    return clip.start_seconds - clip.source_start_frame / clip.source_rate_hz
 
 
 def note_clip(song: Song, clip: AudioClip, notes: tuple[Note, ...], name: str) -> NoteClip | None:
     """The notes that begin inside of a clip, as a clip in its place; None for none."""
-    from_ticks = song.tempo.ticks_at(beginning(clip))
+    from_ticks = song.tempo.ticks_at(max(0.0, beginning(clip)))
     start = song.tempo.ticks_at(clip.start_seconds)
     end = song.tempo.ticks_at(clip.start_seconds + clip.source_frames / clip.source_rate_hz)
     inside = tuple(
