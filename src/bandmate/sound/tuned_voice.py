@@ -210,8 +210,8 @@ def touched_parts(touched: npt.NDArray[np.bool_], seconds: Reals) -> list[tuple[
         start = int(first)
         if parts and start <= parts[-1][1]:
             start = parts.pop()[0]
-        settled = int(np.searchsorted(seconds, seconds[last] + SETTLED_SECONDS))
-        if settled < end:
+        settled = max(int(last) + 1, int(np.searchsorted(seconds, seconds[last] + SETTLED_SECONDS)) - 1)
+        if settled < end - 1:
             parts.append((start, settled, settled - int(last)))
         else:
             closed = int(np.searchsorted(seconds, seconds[end] - CLOSED_SECONDS))

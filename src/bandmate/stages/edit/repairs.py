@@ -40,7 +40,6 @@ from bandmate.stages.edit.brief import EditBrief
 from bandmate.stages.edit.repair import Found, RepairFinder
 from bandmate.stages.edit.take import Take
 
-USUAL_NOISE_DB = 9.0
 SURE = 0.5
 """A click that is less sure stays."""
 
@@ -111,7 +110,7 @@ def noise(take: Take, brief: EditBrief) -> Found | str:
     bands = tuple(
         BandLevel(id=str(i), freq_hz=band.freq_hz, level_db=band.level_db) for i, band in enumerate(found.bands, 1)
     )
-    by_db = brief.reduction_db or USUAL_NOISE_DB
+    by_db = brief.reduction_db or found.reduction_db
     return Found(
         edit=NoiseReduction(id="noise", profile=bands, reduction_db=by_db),
         sentence=f"steady noise at {found.level_db:.0f} dBFS, {found.below_db:.0f} dB below what plays",
