@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bandmate.song.moves import Move, apply, blend, diff
     from bandmate.song.proposal import Proposal
     from bandmate.song.song import Song
+    from bandmate.stages.edit.brief import EditBrief
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import delivery_profile
     from bandmate.stages.mix.brief import MixBrief
@@ -33,9 +34,12 @@ if TYPE_CHECKING:
     from bandmate.verbs.demo import run_demo
     from bandmate.verbs.diagnosing import diagnose, roles, set_roles
     from bandmate.verbs.doctor import examine
+    from bandmate.verbs.editing import propose_edit
     from bandmate.verbs.exporting import export_dawproject, export_midi
+    from bandmate.verbs.heard_notes import notes_of_file
     from bandmate.verbs.importing import import_files
     from bandmate.verbs.listening import listen
+    from bandmate.verbs.lone_takes import clean_file, tune_file
     from bandmate.verbs.master_files import render_master
     from bandmate.verbs.mastering import MasterOptions, MasterResults, master
     from bandmate.verbs.mix_reporting import write_mix_report
@@ -44,11 +48,13 @@ if TYPE_CHECKING:
     from bandmate.verbs.projects import new_project, open_project
     from bandmate.verbs.proposing import propose_directions, propose_master, propose_mix
     from bandmate.verbs.references import keep_target
+    from bandmate.verbs.residuals import write_residuals
     from bandmate.verbs.stems import stems
     from bandmate.verbs.structuring import find_structure, propose_structure
 
 WHERE = {
     "BandmateError": "song.errors",
+    "EditBrief": "stages.edit.brief",
     "MasterBrief": "stages.master.brief",
     "MasterOptions": "verbs.mastering",
     "MasterResults": "verbs.mastering",
@@ -59,6 +65,7 @@ WHERE = {
     "Song": "song.song",
     "apply": "song.moves",
     "blend": "song.moves",
+    "clean_file": "verbs.lone_takes",
     "compare": "verbs.comparing",
     "delivery_profile": "stages.master.delivery",
     "diagnose": "verbs.diagnosing",
@@ -72,9 +79,11 @@ WHERE = {
     "listen": "verbs.listening",
     "master": "verbs.mastering",
     "new_project": "verbs.projects",
+    "notes_of_file": "verbs.heard_notes",
     "open_project": "verbs.projects",
     "produce": "verbs.producing",
     "propose_directions": "verbs.proposing",
+    "propose_edit": "verbs.editing",
     "propose_master": "verbs.proposing",
     "propose_mix": "verbs.proposing",
     "propose_structure": "verbs.structuring",
@@ -85,12 +94,15 @@ WHERE = {
     "run_demo": "verbs.demo",
     "set_roles": "verbs.diagnosing",
     "stems": "verbs.stems",
+    "tune_file": "verbs.lone_takes",
     "write_mix_report": "verbs.mix_reporting",
+    "write_residuals": "verbs.residuals",
 }
 """Public name → module that has it."""
 
 __all__ = [
     "BandmateError",
+    "EditBrief",
     "MasterBrief",
     "MasterOptions",
     "MasterResults",
@@ -101,6 +113,7 @@ __all__ = [
     "Song",
     "apply",
     "blend",
+    "clean_file",
     "compare",
     "delivery_profile",
     "diagnose",
@@ -114,9 +127,11 @@ __all__ = [
     "listen",
     "master",
     "new_project",
+    "notes_of_file",
     "open_project",
     "produce",
     "propose_directions",
+    "propose_edit",
     "propose_master",
     "propose_mix",
     "propose_structure",
@@ -127,7 +142,9 @@ __all__ = [
     "run_demo",
     "set_roles",
     "stems",
+    "tune_file",
     "write_mix_report",
+    "write_residuals",
 ]
 
 

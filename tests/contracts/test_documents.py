@@ -18,6 +18,7 @@ DOCUMENTS = [
     "README.md",
     "docs/albums.md",
     "docs/moves.md",
+    "docs/editing.md",
     "docs/mixing.md",
     "docs/mastering.md",
     "docs/delivery.md",

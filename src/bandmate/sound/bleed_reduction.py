@@ -55,7 +55,7 @@ LOWEST_HZ, OCTAVES = 50.0, 1 / 3
 LEAST_AGREEMENT = 0.8
 """Share of a band's way on which the halves must agree before it is believed."""
 
-LEAST_BANDS, LEAST_PEAK, MOST_SHARE = 4, 12.0, 0.5
+LEAST_BANDS, LEAST_PEAK, MOST_SHARE = 6, 9.5, 0.5
 LEAST_LEVEL_DB, MOST_BELOW_DB = -90.0, 60.0
 """Bleed that is softer, or so far below what plays, is left alone."""
 
@@ -135,17 +135,13 @@ def find_bleed(own: Samples, other: Samples, rate_hz: int, early_frames: int = 0
         None where there is none or none can be told: tracks that have nothing to do with each other, a source that is
         nearer to this microphone, two microphones on one source, silence, less than 2 s together.
     """
-    source = beside(own, other, early_frames)
-    way = way_between(own, source, rate_hz)
-    if way is None or len(way.bands) < LEAST_BANDS or way.peak < LEAST_PEAK:
+    heard = heard_of(own, other, rate_hz, early_frames)
+    if heard is None:
         return None
-    if way.delay < LEAST_DELAY_SECONDS * rate_hz:
-        return None
-    foretold = through(source, way)
-    power, whole = (float(np.square(sound, dtype=np.float64).mean()) for sound in (foretold, own))
-    rest = float(np.square(own - foretold, dtype=np.float64).mean())
-    level_db, below_db = decibels(power), decibels(rest) - decibels(power)
-    if rest < MOST_SHARE * whole or level_db < LEAST_LEVEL_DB or below_db > MOST_BELOW_DB:
+    way, foretold = heard
+    level_db = decibels(float(np.square(foretold, dtype=np.float64).mean()))
+    below_db = decibels(float(np.square(own - foretold, dtype=np.float64).mean())) - level_db
+    if level_db < LEAST_LEVEL_DB or below_db > MOST_BELOW_DB:
         return None
     sure = (1 - LEAST_PEAK / (2 * way.peak)) * way.agreement
     return Bleed(way.delay / rate_hz, level_db, below_db, way.bands, way.agreement, sure)
@@ -182,14 +178,29 @@ def bleed_reduced(
     reduction_db = min(reduction_db, MOST_REDUCTION_DB)
     if amount <= 0 or reduction_db <= 0:
         return out
-    source = beside(own, other, early_frames)
-    way = way_between(own, source, rate_hz)
-    if way is None or not way.taps.any() or way.delay < LEAST_DELAY_SECONDS * rate_hz:
+    heard = heard_of(own, other, rate_hz, early_frames)
+    if heard is None:
         return out
-    foretold = through(source, way)
+    foretold = heard[1]
     taken = foretold + rest_of(own - foretold, foretold, rate_hz)
     out -= np.float32(amount * (1 - 10 ** (-reduction_db / 20))) * taken
     return out
+
+
+def heard_of(own: Samples, other: Samples, rate_hz: int, early_frames: int) -> tuple[Way, Samples] | None:
+    """The way of the other's source to this microphone and what comes of it there; None where it is not believed."""
+    source = beside(own, other, early_frames)
+    way = way_between(own, source, rate_hz)
+    if way is None or len(way.bands) < LEAST_BANDS or way.peak < LEAST_PEAK:
+        return None
+    # A source that arrives here earlier is nearer to this microphone: the other has bleed of it.
+    if way.delay < LEAST_DELAY_SECONDS * rate_hz:
+        return None
+    foretold = through(source, way)
+    rest = float(np.square(own - foretold, dtype=np.float64).sum())
+    if rest < MOST_SHARE * float(np.square(own, dtype=np.float64).sum()):
+        return None
+    return way, foretold
 
 
 def decibels(power: float) -> float:
