@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import mido
@@ -11,6 +12,7 @@ import bandmate
 from bandmate.formats.dawproject_check import check_semantics
 from bandmate.project.folder import Project
 from bandmate.song.address import ABSENT
+from bandmate.song.clip_edits import Breaths, SpanGain
 from bandmate.song.devices import Compressor, DynamicEqBand, DynamicEqualizer
 from bandmate.song.errors import ProjectError, RequestError, UnknownName
 from tests.verbs.test_importing import score
@@ -33,6 +35,18 @@ def test_what_the_format_cannot_hold_is_printed_and_said(evening: Path, tmp_path
         done = bandmate.export_dawproject(project, tmp_path / "song.dawproject")
     assert check_semantics(done.path) == ()
     assert any(line.startswith('track "bass": printed into its sound') for line in done.left_out)
+
+
+def test_an_edited_take_leaves_as_a_recording_of_its_own(evening: Path, tmp_path: Path) -> None:
+    quiet = Breaths(id="b", spans=(SpanGain(id="1", start_frame=0, frames=40_000, gain_db=-9.0),))
+    with Project.open(evening) as project:
+        clip = project.song.track("bass").clips[0]
+        place = f"tracks/bass/clips/{clip.id}/edits/b"
+        project.revise(bandmate.Move(address=place, before=ABSENT, after=quiet), "turn the beginning down")
+        done = bandmate.export_dawproject(project, tmp_path / "song.dawproject")
+    assert check_semantics(done.path) == ()
+    with zipfile.ZipFile(done.path) as file:
+        assert [name for name in file.namelist() if "edited" in name] == ["audio/bass-edited.wav"]
 
 
 def test_a_track_that_listens_to_another_is_printed_with_what_it_hears(evening: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bandmate.project.folder import Project
-from bandmate.song.clips import AudioClip, NoteClip
+from bandmate.song.clips import AnyClip, AudioClip, NoteClip
 from bandmate.song.errors import RequestError
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
@@ -47,17 +47,22 @@ def export_dawproject(project: Project, path: Path | str, *, progress: Progress 
     song = project.song
     check_sounds(song)
 
+    edited: dict[str, ExportedAudio] = {}
+
     def recording(audio: str) -> ExportedAudio:
+        if audio in edited:
+            return edited[audio]
         known = project.media.recording(audio)
         return ExportedAudio(project.media.path(audio), Path(known.original_name).stem)
 
     with tempfile.TemporaryDirectory() as folder:
+        song = with_edited_recordings(project, song, Path(folder), edited)
         needy = {one.strip for one in left_out(song) if one.is_printable}
         printed: dict[str, ExportedAudio] = {}
         for track in song.tracks:
             if f'track "{track.id}"' in needy and plays_recordings_only(track):
                 progress(f"printing {track.name or track.id}", 0.3)
-                printed[track.id] = print_track(project, song, track, Path(folder))
+                printed[track.id] = print_track(project, project.song, track.id, Path(folder))
         progress("writing the DAWproject", 0.6)
         report = write_dawproject(song, path, recording, {"Title": song.title}, printed=printed, version=__version__)
     words = [
@@ -66,17 +71,44 @@ def export_dawproject(project: Project, path: Path | str, *, progress: Progress 
     return Exported(Path(path), (*words, *(str(one) for one in report.left_out)))
 
 
+def with_edited_recordings(project: Project, song: Song, folder: Path, edited: dict[str, ExportedAudio]) -> Song:
+    """The song with every edited recording as a recording of its own, which other programs can play as it is.
+
+    The new recordings are added to ``edited``, by the names that their clips then have.
+    """
+    from msgspec.structs import replace
+
+    from bandmate.formats.audio_write import write_audio
+    from bandmate.formats.dawproject import ExportedAudio
+    from bandmate.render.clip_edits import edited_name, edited_recording
+
+    def plain(clip: AnyClip) -> AnyClip:
+        if not isinstance(clip, AudioClip) or not clip.edits:
+            return clip
+        name = edited_name(clip, clip.source_rate_hz)
+        if name not in edited:
+            path = folder / f"{name[:16]}.wav"
+            write_audio(path, edited_recording(project.media, clip, clip.source_rate_hz), kind="wav-32f")
+            original = Path(project.media.recording(clip.audio).original_name).stem
+            edited[name] = ExportedAudio(path, f"{original} edited")
+        return replace(clip, audio=name, edits=())
+
+    tracks = tuple(replace(track, clips=tuple(plain(clip) for clip in track.clips)) for track in song.tracks)
+    return replace(song, tracks=tracks)
+
+
 def plays_recordings_only(track: Track) -> bool:
     return all(isinstance(clip, AudioClip) for clip in track.clips)
 
 
-def print_track(project: Project, song: Song, track: Track, folder: Path) -> ExportedAudio:
+def print_track(project: Project, song: Song, track_id: str, folder: Path) -> ExportedAudio:
     """A track before its fader as a sound file."""
     from bandmate.formats.audio_write import AudioWriter
     from bandmate.formats.dawproject import ExportedAudio
     from bandmate.render.engine import Renderer
     from bandmate.verbs.listening import render_cache
 
+    track = song.track(track_id)
     path = folder / f"{file_name(track.id)}.wav"
     blocks = Renderer(song, project.media, render_cache(project)).track_blocks(track.id, "inserts")
     first = next(blocks, None)
