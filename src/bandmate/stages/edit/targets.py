@@ -2,7 +2,7 @@
 
 For each note the neighbouring semitones are possible targets. Each costs its distance, more outside of the scale, and
 more where the interval from the note before becomes another than was sung; long notes weigh more. The natural style
-then goes only part of the way: not at all within 8 cents, all the way from 23 on, less for short notes; and it leaves
+then goes only part of the way: not at all within 7 cents, all the way from 15 on, less for short notes; and it leaves
 slides, blue notes, short notes, notes between two targets and notes too far off or too unsure alone, saying why.
 
 Conventions: pitches are MIDI numbers relative to ``reference_hz``, as in `bandmate.song.tuning`; deviations are in
@@ -67,8 +67,8 @@ class Style:
         as in a `TunedNote`.
     """
 
-    dead_cents: float = 8.0
-    full_cents: float = 23.0
+    dead_cents: float = 7.0
+    full_cents: float = 15.0
     humanize_seconds: float = 0.12
     farthest_cents: float = 70.0
     least_confidence: float = 0.6
