@@ -39,12 +39,13 @@ def singing() -> None:
         samples, rate_hz = read(name)
         tuned(Take(samples, rate_hz, Forgetful()), EditBrief())  # kernels and networks are loaded
         began = time.process_time()
-        result = tuned(Take(samples, rate_hz, Forgetful()), EditBrief())
+        take = Take(samples, rate_hz, Forgetful())
+        result = tuned(take, EditBrief())
         seconds = time.process_time() - began
-        if result.tuning is None or result.reading is None or result.before is None or result.after is None:
+        if result.tuning is None or result.reading is None or result.after is None:
             print(f"  {name}: not tuned: {result.remarks}")
             continue
-        judged = (result.before.judged, result.after.judged)
+        judged = (take.judged, result.after.judged)
         shift = 12.0 * float(np.log2(result.tuning.reference_hz / 440.0))
         pairs = [in_note(judged, note, shift) for note in result.tuning.notes if note.is_touched]
         off = np.abs(np.array([pair.off for pair in pairs if pair is not None]))

@@ -48,7 +48,7 @@ def test_edits_are_proposed_accepted_and_heard_alone(call: Caller, vox: Path, tm
     asked = call.ok("propose", "edit", *options, "--scale", "chromatic", "--json").json
     assert [move["address"].rpartition("/")[2] for move in asked["moves"]] == ["clicks", "tuning"]
     residuals = call.ok("residual", "P1", "--project", str(place), "--json").json
-    assert [Path(one["file"]).name for one in residuals] == ["вокал.clip-1.taken-out-clicks.wav"]
+    assert [one["file"] and Path(one["file"]).name for one in residuals] == ["вокал.clip-1.clicks.taken-out.wav", None]
     call.ok("accept", "P1", "--project", str(place))
     again = call.ok("propose", "edit", *options, "--json").json
     assert again["moves"] == []

@@ -151,6 +151,7 @@ def residual(
     folder: Annotated[
         Path | None, typer.Option(help="Where the files go; 'residuals' in the project by default.")
     ] = None,
+    plots: Plots = False,
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
@@ -158,13 +159,16 @@ def residual(
     from bandmate.verbs.residuals import write_residuals
 
     with opened(project) as here, progress_bar() as progress:
-        made = write_residuals(here, folder or here.folder / "residuals", proposal=proposal, progress=progress)
+        place = folder or here.folder / "residuals"
+        made = write_residuals(here, place, proposal=proposal, plots=plots, progress=progress)
     if json:
         print_json([one.facts() for one in made])
         return
     for one in made:
-        write(f"{one.track}: {one.edit}; {one.level_db:.1f} dB against the recording")
-        say(f"   {one.path}")
+        level = f"; {one.level_db:.1f} dB against the recording" if one.path else ""
+        write(f"{one.track}: {one.edit}{level}")
+        for path in (*([one.path] if one.path else []), *one.plots):
+            say(f"   {path}")
 
 
 def named(project: Project, names: list[str] | None) -> tuple[str, ...]:

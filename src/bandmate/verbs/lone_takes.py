@@ -167,10 +167,11 @@ def tune_file(
     if detect:
         return EditedTake(None, None, tuple(done), result.remarks)
     made = finished(place / f"{source.stem}.tuned", audio, last, done, result.remarks, plots=False)
-    if plots and result.tuning is not None:
+    if plots and result.tuning is not None and result.after is not None:
         from bandmate.verbs.take_plots import tuning_pictures
 
-        pictures = tuning_pictures(place, source.stem, result)
+        curves = (take.judged, result.after.judged)
+        pictures = tuning_pictures(place, source.stem, result.tuning, curves)
         return replace(made, plots=pictures)
     return made
 

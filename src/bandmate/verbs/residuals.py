@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bandmate.project.folder import Project
 from bandmate.song.clips import AudioClip
@@ -18,6 +18,10 @@ from bandmate.song.song import Song
 from bandmate.song.spoken_edits import spoken_edit
 from bandmate.song.tuning import Tuning
 from bandmate.verbs.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from bandmate.song.clip_edits import AnyClipEdit
+    from bandmate.sound.audio import Samples
 
 SILENT_DB = -150.0
 
@@ -30,25 +34,36 @@ class Residual:
     ----------
     track, edit : str
         the track's id, and the edit in words.
-    path : Path
+    path : Path or None
+        None for a tuning, which takes nothing out.
     level_db : float
         against the recording; -150 for nothing.
+    plots : tuple of Path
     """
 
     track: str
     edit: str
-    path: Path
+    path: Path | None
     level_db: float
+    plots: tuple[Path, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """For programs."""
-        return {"track": self.track, "edit": self.edit, "file": str(self.path), "level_db": self.level_db}
+        return {
+            "track": self.track,
+            "edit": self.edit,
+            "file": str(self.path) if self.path else None,
+            "level_db": self.level_db,
+            "plots": [str(path) for path in self.plots],
+        }
 
 
 def write_residuals(
-    project: Project, folder: Path | str, *, proposal: str = "", progress: Progress = silent
+    project: Project, folder: Path | str, *, proposal: str = "", plots: bool = False, progress: Progress = silent
 ) -> tuple[Residual, ...]:
     """Write what every clip edit of the song takes out; with ``proposal`` those that it proposes.
+
+    With ``plots`` also spectrograms before, after and of what is taken out, and the pitch curves of tunings.
 
     Raises
     ------
@@ -74,39 +89,54 @@ def write_residuals(
     made: list[Residual] = []
     for count, (track_id, clip) in enumerate(found):
         progress(f"playing the edits of {track_id}", count / len(found))
-        made += residuals_of(project, track_id, clip, Path(folder), wanted)
+        made += residuals_of(project, track_id, clip, Path(folder), wanted, plots=plots)
     return tuple(made)
 
 
 def residuals_of(
-    project: Project, track_id: str, clip: AudioClip, folder: Path, wanted: set[str] | None
+    project: Project, track_id: str, clip: AudioClip, folder: Path, wanted: set[str] | None, *, plots: bool
 ) -> list[Residual]:
     """The residuals of a clip, edit by edit."""
-    import numpy as np
-
     from bandmate.render.clip_edits import edited, whole
     from bandmate.song.clip_edits import in_order
-    from bandmate.sound.audio import Samples
-    from bandmate.verbs.lone_takes import write_sound
 
     def recorded(name: str) -> Samples:
         return whole(project.media, name, clip.source_rate_hz)
 
     before = recorded(clip.audio)
-    energy = float(np.vdot(before, before))
     made = []
     for edit in in_order(clip.edits):
         after = edited(before, clip.source_rate_hz, (edit,), recorded)
-        takes_out = not isinstance(edit, Tuning)
-        if takes_out and (wanted is None or f"tracks/{track_id}/clips/{clip.id}/edits/{edit.id}" in wanted):
-            residual = before - after
-            share = float(np.vdot(residual, residual)) / energy if energy else 0.0
-            path = folder / f"{track_id}.{clip.id}.taken-out-{edit.id}.wav"
-            write_sound(path, residual, clip.source_rate_hz)
-            level_db = 10 * float(np.log10(share)) if share > 0 else SILENT_DB
-            made.append(Residual(track_id, spoken_edit(edit), path, level_db))
+        if wanted is None or f"tracks/{track_id}/clips/{clip.id}/edits/{edit.id}" in wanted:
+            stem = f"{track_id}.{clip.id}.{edit.id}"
+            made.append(written(track_id, edit, (before, after), clip.source_rate_hz, folder / stem, plots=plots))
         before = after
     return made
+
+
+def written(
+    track_id: str, edit: AnyClipEdit, sounds: tuple[Samples, Samples], rate_hz: int, stem: Path, *, plots: bool
+) -> Residual:
+    """One edit's residual, and its pictures; ``stem`` is the place of the files without their endings."""
+    import numpy as np
+
+    from bandmate.sound.pitch_judge import judge_pitch
+    from bandmate.verbs.lone_takes import write_sound
+    from bandmate.verbs.take_plots import cleaning_pictures, tuning_pictures
+
+    before, after = sounds
+    if isinstance(edit, Tuning):
+        curves = (judge_pitch(before, rate_hz), judge_pitch(after, rate_hz)) if plots else None
+        pictures = tuning_pictures(stem.parent, stem.name, edit, curves) if curves else ()
+        return Residual(track_id, spoken_edit(edit), None, SILENT_DB, pictures)
+    residual = before - after
+    energy = float(np.vdot(before, before))
+    share = float(np.vdot(residual, residual)) / energy if energy else 0.0
+    path = stem.with_name(f"{stem.name}.taken-out.wav")
+    write_sound(path, residual, rate_hz)
+    pictures = cleaning_pictures(stem.parent, stem.name, before, after, rate_hz) if plots else ()
+    level_db = 10 * float(np.log10(share)) if share > 0 else SILENT_DB
+    return Residual(track_id, spoken_edit(edit), path, level_db, pictures)
 
 
 def names(track_id: str, clip: AudioClip) -> set[str]:

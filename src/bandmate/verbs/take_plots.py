@@ -9,9 +9,9 @@ from bandmate.formats.atomic_file import write_whole
 
 if TYPE_CHECKING:
     from bandmate.report.take_plots import DrawnNote, Spectrogram
+    from bandmate.song.tuning import Tuning
     from bandmate.sound.audio import Samples
     from bandmate.sound.pitch_curve import PitchCurve
-    from bandmate.stages.edit.tuning import Tuned
 
 WINDOW_SECONDS, MOST_COLUMNS = 0.046, 900
 ROWS, LOW_HZ = 220, 30.0
@@ -34,18 +34,16 @@ def cleaning_pictures(folder: Path, stem: str, before: Samples, after: Samples, 
     return tuple(made)
 
 
-def tuning_pictures(folder: Path, stem: str, result: Tuned) -> tuple[Path, ...]:
-    """The pitch as it was sung and as it is tuned, as the judge hears both, ten seconds to a picture."""
+def tuning_pictures(folder: Path, stem: str, tuning: Tuning, curves: tuple[PitchCurve, PitchCurve]) -> tuple[Path, ...]:
+    """The pitch as it was sung and as it is tuned, ten seconds to a picture; stretches without notes have none."""
     from bandmate.report.take_plots import plot_pitch
 
-    assert result.tuning is not None and result.before is not None and result.after is not None
-    curves = (result.before.judged, result.after.judged)
     length = len(curves[0].hz) * curves[0].hop_seconds
     made: list[Path] = []
     at = 0.0
     while at < length and len(made) < MOST_PICTURES:
         until = min(at + PITCH_SECONDS, length)
-        notes = drawn_notes(result, at, until)
+        notes = drawn_notes(tuning, at, until)
         if notes:
             seconds = [float(t) for t in curves[0].seconds if at <= t < until]
             values = [pitches(curve, at, until) for curve in curves]
@@ -56,19 +54,18 @@ def tuning_pictures(folder: Path, stem: str, result: Tuned) -> tuple[Path, ...]:
     return tuple(made)
 
 
-def drawn_notes(result: Tuned, start: float, end: float) -> list[DrawnNote]:
+def drawn_notes(tuning: Tuning, start: float, end: float) -> list[DrawnNote]:
     """The notes of a stretch, at 440 Hz as the curves are."""
     import math
 
     from bandmate.report.take_plots import DrawnNote
 
-    assert result.tuning is not None
-    shift = 12 * math.log2(result.tuning.reference_hz / 440.0)
+    shift = 12 * math.log2(tuning.reference_hz / 440.0)
     return [
         DrawnNote(
             note.start_seconds, note.end_seconds, note.centre_pitch + shift, note.target_pitch + shift, note.is_touched
         )
-        for note in result.tuning.notes
+        for note in tuning.notes
         if note.start_seconds < end and note.end_seconds > start
     ]
 

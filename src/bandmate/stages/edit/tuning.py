@@ -58,7 +58,6 @@ class Tuned:
     remarks: tuple[str, ...]
     scale: Scale | None = None
     reading: TuningReading | None = None
-    before: Take | None = None
     after: Take | None = None
     share: float = 1.0
     confidence: float = 0.0
@@ -128,7 +127,7 @@ def tried(take: Take, tuning: Tuning, brief: EditBrief, scale: Scale, remarks: t
         said = tuning_failures(reading, keeps_movement=is_natural)
         if not said:
             sure = confidence_of(less.notes, scale)
-            return Tuned(less, remarks, scale, reading, take, after, share, sure)
+            return Tuned(less, remarks, scale, reading, after, share, sure)
         failures = failures or said
     return Tuned(None, (f"tuning it does not pass: {'; '.join(failures)}; left alone", *remarks), scale)
 
