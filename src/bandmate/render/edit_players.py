@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bandmate.song.clip_edits import (
+    BleedReduction,
     Breaths,
     ClickRepair,
     Declip,
@@ -24,6 +25,7 @@ from bandmate.song.clip_edits import (
 )
 from bandmate.song.tuning import Tuning
 from bandmate.sound.audio import Samples
+from bandmate.sound.bleed_reduction import bleed_reduced
 from bandmate.sound.click_repair import clicks_repaired
 from bandmate.sound.declip import declipped
 from bandmate.sound.hum_removal import without_hum
@@ -68,6 +70,13 @@ def play_noise(samples: Samples, rate_hz: int, edit: NoiseReduction) -> Samples:
     return reduced(samples, rate_hz, profile, edit.reduction_db)
 
 
+def play_bleed(samples: Samples, rate_hz: int, edit: BleedReduction, other: Samples) -> Samples:
+    """Bleed of another recording turned down."""
+    if edit.reduction_db == 0.0:
+        return samples
+    return bleed_reduced(samples, other, rate_hz, edit.early_frames, edit.reduction_db)
+
+
 def play_plosives(samples: Samples, rate_hz: int, edit: PlosiveRepair) -> Samples:
     """Pops turned down below their corner."""
     return plosives_repaired(samples, rate_hz, edit.corner_hz, gains(edit.spans))
@@ -90,6 +99,7 @@ PLAYERS: dict[type[Any], Player] = {
     Declip: play_declip,
     ClickRepair: play_clicks,
     HumRemoval: play_hum,
+    BleedReduction: play_bleed,
     PlosiveRepair: play_plosives,
     NoiseReduction: play_noise,
     Breaths: play_gains,

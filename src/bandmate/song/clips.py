@@ -44,6 +44,11 @@ class AudioClip(Value, frozen=True, kw_only=True, tag="audio"):
     mute: bool = False
     edits: tuple[AnyClipEdit, ...] = ()
 
+    @property
+    def recording_start_seconds(self) -> float:
+        """Where in the song the whole recording would begin; below 0 for one that is cut into."""
+        return self.start_seconds - self.source_start_frame / self.source_rate_hz
+
 
 class NoteClip(Value, frozen=True, kw_only=True, tag="notes"):
     """Notes that start inside ``length_ticks`` from ``start_ticks`` on; a note is cut where the clip ends."""

@@ -72,6 +72,27 @@ class Counted:
     downbeat_confidence: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """What readings are made of.
+
+    Attributes
+    ----------
+    accents : AccentRows
+    mixed : float array (hops,)
+        the row of accents that was followed.
+    paths : list of Beats
+        at each likely tempo.
+    chances : list of float
+        what each would collect of the same accents in disorder.
+    """
+
+    accents: AccentRows
+    mixed: Reals
+    paths: list[Beats]
+    chances: list[float]
+
+
 def count_bars(onsets: Mapping[str, Onsets], power: Mapping[str, Powers], *, hop_seconds: float) -> Counted | None:
     """Beats and bars of a song, from its tracks' onsets and band powers; None for music without a pulse.
 
@@ -86,20 +107,25 @@ def count_bars(onsets: Mapping[str, Onsets], power: Mapping[str, Powers], *, hop
     heard = [one for one in onsets.values() if one.strength.size and one.strength.max() > 0]
     if not heard or max(one.seconds for one in heard) < LEAST_SECONDS:
         return None
-    step = heard[0].hop_seconds
-    rows = accent_rows(heard, power, step=step, hop_seconds=hop_seconds)
-    if not rows["all"].any():
-        return None
-    found = AccentRows(rows, {name: recurrence(row, step) for name, row in rows.items()}, step)
-    mixed = sized(rows["all"] + LOW_SHARE * rows["low"])
-    tempi = likely_tempi(0.6 * found.recurrence["all"] + 0.4 * found.recurrence["low"], step)
-    paths = paced(mixed, tempi, step)
-    chances = [chance_reward(mixed, path.bpm, step) for path in paths]
-    if not paths or over_chance(paths, chances) < LEAST_OVER_CHANCE:
+    found = followed(heard, power, hop_seconds=hop_seconds)
+    if not found.paths or over_chance(found.paths, found.chances) < LEAST_OVER_CHANCE:
         return None
     weights, bias = bar_patterns()
-    ranked = readings(all_features(found, paths, chances), weights, bias)
-    return counted(ranked, paths, mixed, step)
+    ranked = readings(all_features(found.accents, found.paths, found.chances), weights, bias)
+    return counted(ranked, found.paths, found.mixed, found.accents.hop_seconds)
+
+
+def followed(heard: list[Onsets], power: Mapping[str, Powers], *, hop_seconds: float) -> Followed:
+    """The beats at each likely tempo; none for tracks in which nothing begins."""
+    step = heard[0].hop_seconds
+    rows = accent_rows(heard, power, step=step, hop_seconds=hop_seconds)
+    found = AccentRows(rows, {name: recurrence(row, step) for name, row in rows.items()}, step)
+    mixed = sized(rows["all"] + LOW_SHARE * rows["low"])
+    if not rows["all"].any():
+        return Followed(found, mixed, [], [])
+    tempi = likely_tempi(0.6 * found.recurrence["all"] + 0.4 * found.recurrence["low"], step)
+    paths = paced(mixed, tempi, step)
+    return Followed(found, mixed, paths, [chance_reward(mixed, path.bpm, step) for path in paths])
 
 
 def over_chance(paths: list[Beats], chances: list[float]) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataclasses import replace as with_fields
 
 from bandmate.render.clip_edits import edited
-from bandmate.song.clip_edits import AnyClipEdit
+from bandmate.song.clip_edits import AnyClipEdit, BleedReduction
 from bandmate.song.evidence import Evidence
 from bandmate.song.moves import blend
 from bandmate.sound.audio import Samples
@@ -82,7 +82,7 @@ def cleaned(
         if isinstance(found, str):
             remarks += [found] if found else []
             continue
-        if any(type(edit) is type(found.edit) for edit in made_before):
+        if any(is_like(edit, found.edit) for edit in made_before):
             continue
         if found.confidence < LEAST_CONFIDENCE:
             remarks.append(f"{found.sentence}, but that is only {found.confidence:.0%} sure; left alone")
@@ -94,6 +94,13 @@ def cleaned(
         made.append(one)
         take = one.after
     return made, remarks
+
+
+def is_like(made: AnyClipEdit, found: AnyClipEdit) -> bool:
+    """Whether a take has such an edit already; bleed of another source is another edit."""
+    if isinstance(made, BleedReduction) and isinstance(found, BleedReduction):
+        return made.source == found.source
+    return type(made) is type(found)
 
 
 def tried(take: Take, found: Found, recorded: Recorded) -> Cleaned:

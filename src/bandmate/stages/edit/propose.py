@@ -26,8 +26,10 @@ from bandmate.song.values import slug
 from bandmate.sound.audio import Samples
 from bandmate.stages.ears import Ears
 from bandmate.stages.edit.backing import backing_chroma
-from bandmate.stages.edit.brief import EditBrief
+from bandmate.stages.edit.bleed import bleed_finders
+from bandmate.stages.edit.brief import REPAIR_KINDS, EditBrief
 from bandmate.stages.edit.cleaning import cleaned, evidence_of
+from bandmate.stages.edit.repair import RepairFinder
 from bandmate.stages.edit.repairs import REPAIRS
 from bandmate.stages.edit.take import Take
 from bandmate.stages.edit.tuning import tuned, tuning_evidence, tuning_words
@@ -85,7 +87,8 @@ def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: E
             found.remarks.append(f"{name}: silent; left alone")
             continue
         if track.id in brief.clean:
-            made, remarks = cleaned(take, REPAIRS, brief, recorded, first.edits)
+            finders = in_order_of_work(REPAIRS, bleed_finders(song, track, first, recorded))
+            made, remarks = cleaned(take, finders, brief, recorded, first.edits)
             found.remarks += [f"{name}: {remark}" for remark in remarks]
             for one in made:
                 assert one.edit is not None
@@ -97,6 +100,11 @@ def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: E
             tune_take(found, song, track, alike, take, brief, ears)
         if track.id in brief.notes:
             write_notes(found, song, track, alike, take, brief)
+
+
+def in_order_of_work(usual: Iterable[RepairFinder], more: Iterable[RepairFinder]) -> list[RepairFinder]:
+    """All finders in the order in which what they find is played."""
+    return sorted((*usual, *more), key=lambda finder: REPAIR_KINDS.index(finder.kind))
 
 
 def tune_take(
@@ -118,7 +126,7 @@ def tune_take(
 def write_notes(found: Edits, song: Song, track: Track, clips: list[AudioClip], take: Take, brief: EditBrief) -> None:
     """The notes of a recording on a track of their own: as they were, or on the song's grid; a clip for each clip."""
     name = spoken_name(track)
-    heard = [written_notes(take, song.tempo, brief.grid, beginning(clip)) for clip in clips]
+    heard = [written_notes(take, song.tempo, brief.grid, clip.recording_start_seconds) for clip in clips]
     first = heard[0]
     found.remarks += [f"{name}: {remark}" for remark in first.remarks]
     if not first.notes:
@@ -153,14 +161,9 @@ def write_notes(found: Edits, song: Song, track: Track, clips: list[AudioClip], 
         )
 
 
-def beginning(clip: AudioClip) -> float:
-    """Where in the song the recording of a clip would begin; below 0 for one that is cut into."""
-    return clip.start_seconds - clip.source_start_frame / clip.source_rate_hz
-
-
 def note_clip(song: Song, clip: AudioClip, notes: tuple[Note, ...], name: str) -> NoteClip | None:
     """The notes that begin inside of a clip, as a clip in its place; None for none."""
-    from_ticks = song.tempo.ticks_at(max(0.0, beginning(clip)))
+    from_ticks = song.tempo.ticks_at(max(0.0, clip.recording_start_seconds))
     start = song.tempo.ticks_at(clip.start_seconds)
     end = song.tempo.ticks_at(clip.start_seconds + clip.source_frames / clip.source_rate_hz)
     inside = tuple(
