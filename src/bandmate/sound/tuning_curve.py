@@ -38,6 +38,7 @@ from bandmate.sound.pitch_curve import PitchCurve
 Reals = npt.NDArray[np.float64]
 
 DRIFT_HZ = 3.0
+SHORTEST_RISE_SECONDS = 1e-9
 JOINED_SECONDS = 0.12
 """Notes that are not farther apart follow each other."""
 HELD_SECONDS = 0.12
@@ -129,7 +130,7 @@ def slow_part(values: Reals, weights: Reals, hop_seconds: float) -> Reals:
 
 def rise(moments: Reals, start: float, end: float) -> Reals:
     """Half a cosine from 0 at ``start`` to 1 at ``end``."""
-    if end <= start:
+    if end - start < SHORTEST_RISE_SECONDS:
         return (moments >= start).astype(np.float64)
     along = np.clip((moments - start) / (end - start), 0.0, 1.0)
     risen: Reals = 0.5 - 0.5 * np.cos(np.pi * along)

@@ -14,6 +14,9 @@ from bandmate.song.evidence import Evidence
 from bandmate.stages.edit.brief import EditBrief, RepairKind
 from bandmate.stages.edit.take import Take
 
+MOST_SURE = 0.98
+"""What a machine may say of its own finds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -40,6 +43,9 @@ class Found:
     confidence: float
     spans: tuple[tuple[int, int], ...] | None = None
     may_lower: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "confidence", min(MOST_SURE, self.confidence))
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ BESIDE_ITS_DRUMS = Guess(
     by_sound=True,
 )
 
+MOST_SURE = 0.98
+"""A fader that nobody would set so may still be meant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -132,7 +135,7 @@ def certainty(level_lu: float, places: Sequence[Place], spread_lu: float, focus_
         sd = place.spread_lu(spread_lu)
         meant += place.weight * ((1.0 - BOLD_SHARE) * normal(off, sd) + BOLD_SHARE * normal(off, BOLD_SPREAD * sd))
     wrong = WRONG_FADERS / WRONG_RANGE_LU
-    return wrong / (wrong + (1.0 - WRONG_FADERS) * meant)
+    return min(MOST_SURE, wrong / (wrong + (1.0 - WRONG_FADERS) * meant))
 
 
 def normal(off: float, sd: float) -> float:
