@@ -155,4 +155,4 @@ def test_notes_are_offered_as_they_were_and_on_the_grid(asked: tuple[Song, Ears,
 
 def test_repairs_are_named_in_the_order_of_the_work() -> None:
     assert checked_repairs(("hum", "clicks")) == ("clicks", "hum")
-    assert "rests" not in checked_repairs(("all",)) and checked_repairs(("all", "rests"))[-1] == "rests"
+    assert "rests" not in checked_repairs(("all",)) and "rests" in checked_repairs(("all", "rests"))

@@ -20,11 +20,15 @@ RepairKind = Literal[
     "breaths",
     "sibilance",
     "rests",
+    "fades",
 ]
 REPAIR_KINDS: tuple[RepairKind, ...] = get_args(RepairKind)
 """In the order of the work: damage first, then noise, then taste."""
 
-USUAL_REPAIRS: tuple[RepairKind, ...] = ("clipping", "clicks", "hum", "plosives", "noise", "breaths", "sibilance")
+USUAL_REPAIRS: tuple[RepairKind, ...] = (
+    *("clipping", "clicks", "hum", "plosives", "noise", "breaths", "sibilance"),
+    "fades",
+)
 """What ``all`` means. Bleed, speech, room and rests are asked for by name: they are a matter of the arrangement."""
 
 TuneStyle = Literal["natural", "hard"]

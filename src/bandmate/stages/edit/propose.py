@@ -29,6 +29,7 @@ from bandmate.stages.edit.backing import backing_chroma
 from bandmate.stages.edit.bleed import bleed_finders
 from bandmate.stages.edit.brief import REPAIR_KINDS, EditBrief
 from bandmate.stages.edit.cleaning import cleaned, evidence_of
+from bandmate.stages.edit.fades import fade_moves
 from bandmate.stages.edit.repair import RepairFinder
 from bandmate.stages.edit.repairs import REPAIRS
 from bandmate.stages.edit.take import Take
@@ -96,10 +97,20 @@ def edit_track(found: Edits, song: Song, track: Track, brief: EditBrief, ears: E
                 because = f"{name}: {one.found.sentence}; {taken_out(evidence)}"
                 add(found, song, track, alike, one.edit, because, evidence, one.found.confidence)
                 take = one.after
+            if "fades" in brief.repairs:
+                add_fades(found, song, track, alike, take)
         if track.id in brief.tune:
             tune_take(found, song, track, alike, take, brief, ears)
         if track.id in brief.notes:
             write_notes(found, song, track, alike, take, brief)
+
+
+def add_fades(found: Edits, song: Song, track: Track, clips: list[AudioClip], take: Take) -> None:
+    """Short fades where a clip begins or ends in the middle of a sound."""
+    for clip in clips:
+        others = [one for one in track.clips if isinstance(one, AudioClip) and one.id != clip.id and not one.mute]
+        moves = fade_moves(track, clip, take.samples, take.rate_hz, others)
+        found.moves += [move for move in moves if lock_at(song, move.address) is None]
 
 
 def in_order_of_work(usual: Iterable[RepairFinder], more: Iterable[RepairFinder]) -> list[RepairFinder]:
