@@ -1,9 +1,9 @@
 """Clip edits: repairs of a recording, as plain settings that can be played again from the recording alone.
 
 Conventions: places are frames of the recording, so an edit does not move when its clip does; what was found is kept in
-the edit (these clicks, this profile of the noise), so that it is repaired the same way for ever and each find can be
-refused alone. ``neutral()`` is the same edit that takes nothing out, from which it fades in. The order of playing is
-that of ``ORDER`` and not of the tuple: damage first, then noise, then taste.
+the edit (these clicks, this profile of the noise), so that nothing is looked for again when it is played, and each find
+can be refused alone. ``neutral()`` is the same edit that takes nothing out, from which it fades in. The order of playing
+is that of ``ORDER`` and not of the tuple: damage first, then noise, then taste.
 
 ::
 
