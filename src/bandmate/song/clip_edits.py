@@ -2,8 +2,8 @@
 
 Conventions: places are frames of the recording, so an edit does not move when its clip does; what was found is kept in
 the edit (these clicks, this profile of the noise), so that nothing is looked for again when it is played, and each find
-can be refused alone. ``neutral()`` is the same edit that takes nothing out, from which it fades in. The order of playing
-is that of ``ORDER`` and not of the tuple: damage first, then noise, then taste.
+can be refused alone. ``neutral()`` is the same edit that takes nothing out, from which it fades in. The order of
+playing is that of ``ORDER`` and not of the tuple: damage first, then noise, then taste.
 
 ::
 
