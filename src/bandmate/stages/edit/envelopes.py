@@ -64,12 +64,10 @@ def envelope_lag_ms(before: Reals, after: Reals, at_seconds: float) -> float:
     return float(int(np.argmax(likeness)) - LAG_MS)
 
 
-def voiced_level_change_db(
-    before: Reals, after: Reals, heard: PitchCurve, *, range_db: float = LEVEL_RANGE_DB
-) -> float:
+def voiced_level_change_db(before: Reals, after: Reals, heard: PitchCurve) -> float:
     """By how much the level of voiced moments changes, dB, 95 of 100 by no more; 0 where nothing is voiced.
 
-    Only moments count that are at most ``range_db`` below the loud ones.
+    Only moments count that are at most 40 dB below the loud ones.
     """
     width = round(LEVEL_SECONDS * POINTS_PER_SECOND)
     count = min(len(before), len(after)) // width
@@ -84,7 +82,7 @@ def voiced_level_change_db(
     voiced = heard.voiced[at]
     if not voiced.any():
         return 0.0
-    counted = voiced & (levels[0] >= np.quantile(levels[0][voiced], 0.95) - range_db)
+    counted = voiced & (levels[0] >= np.quantile(levels[0][voiced], 0.95) - LEVEL_RANGE_DB)
     return float(np.quantile(np.abs(levels[1] - levels[0])[counted], 0.95))
 
 

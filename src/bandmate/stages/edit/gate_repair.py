@@ -23,7 +23,6 @@ import scipy.fft
 
 from bandmate.sound.audio import Samples
 from bandmate.sound.pitch_curve import PitchCurve
-from bandmate.stages.edit.envelopes import envelope_db, voiced_level_change_db
 
 Reals = npt.NDArray[np.float64]
 Bins = npt.NDArray[np.complex128]
@@ -64,7 +63,8 @@ class RepairReading:
     performance_db : float
         energy of the performance in the residual against the performance's own.
     level_db : float
-        change of level in loud voiced moments, 95 of 100; 0 for a repair of stretches, which is judged beside them.
+        change of the performance's own level in its loud moments, 95 of 100; 0 for a repair of stretches, which is
+        judged beside them.
     changed_outside : int
         samples that differ outside of the stretches that were to be repaired.
     """
@@ -92,42 +92,51 @@ def read_repair(
         what may change; everything by default.
     """
     residual = before - after
-    level_db = 0.0
-    if spans is None:
-        levels = envelope_db(before, rate_hz), envelope_db(after, rate_hz)
-        level_db = voiced_level_change_db(*levels, heard, range_db=LOUD_RANGE_DB)
+    performance_db, level_db = performance_in(before, residual, rate_hz, heard)
     energy = float(np.vdot(before, before))
     inside = np.full(before.shape[1], spans is None)
     for first, last in spans or ():
         inside[max(0, first) : last] = True
     return RepairReading(
         residual_db=decibels(float(np.vdot(residual, residual)), energy),
-        performance_db=performance_in_db(before, residual, rate_hz, heard),
-        level_db=level_db,
+        performance_db=performance_db,
+        level_db=level_db if spans is None else 0.0,
         changed_outside=int(np.count_nonzero(residual[:, ~inside].any(axis=0))),
     )
 
 
-def performance_in_db(before: Samples, residual: Samples, rate_hz: int, heard: PitchCurve) -> float:
-    """Energy of the performance in a residual against the performance's own, dB; -100 for nothing of it."""
+def performance_in(before: Samples, residual: Samples, rate_hz: int, heard: PitchCurve) -> tuple[float, float]:
+    """Energy of the performance in a residual against the performance's own (dB; -100 for nothing of it), and by how
+    much the performance's level changes in its loud moments (dB, 95 of 100 by no more)."""
     if not residual.any():
-        return NOTHING_DB
+        return NOTHING_DB, 0.0
     size = int(scipy.fft.next_fast_len(round(FRAME_SECONDS * rate_hz), real=True))
-    window, found = np.hanning(size), np.zeros(2)
+    window = np.hanning(size)
     one, other = before.mean(axis=0, dtype=np.float64), residual.mean(axis=0, dtype=np.float64)
+    rows = []
     for at, f0_hz in moments(one, rate_hz, size, heard):
         frame, taken = (scipy.fft.rfft(sound[at : at + size] * window) for sound in (one, other))
-        found += comb_of(frame, taken, f0_hz * size / rate_hz) if f0_hz > 0 else shared(frame, taken)
-    return decibels(float(found[0]), float(found[1]))
+        rows.append(comb_of(frame, taken, f0_hz * size / rate_hz) if f0_hz > 0 else shared(frame, taken))
+    found = np.array(rows).reshape(-1, 4)
+    taken_part, own, was, now = found.T
+    loud = was > np.quantile(was, 0.95) * 10 ** (-LOUD_RANGE_DB / 10) if len(was) else np.zeros(0, bool)
+    changes = 10 * np.log10(np.maximum(now[loud], 1e-20) / was[loud])
+    level_db = float(np.quantile(np.abs(changes), 0.95)) if len(changes) else 0.0
+    return decibels(float(taken_part.sum()), float(own.sum())), level_db
 
 
 def comb_of(frame: Bins, taken: Bins, f0_bins: float) -> Reals:
-    """Energy of a residual's comb, which may be negative by chance, and the recording's energy there."""
+    """Of a residual's comb the energy, which may be below 0 by chance, and the recording's energy there; then the
+    energies of the recording's comb and of that of what is left."""
     numbers = np.arange(1, max(2, int(min(TOP_BINS, len(frame) - 2) / f0_bins)), dtype=np.float64)
-    on, power = bins_at(numbers * f0_bins, len(frame)), np.abs(taken) ** 2
-    between = [bins_at((numbers + side) * f0_bins, len(frame)) for side in (-0.5, 0.5)]
-    excess = power[on].sum() - 0.5 * (power[between[0]].sum() + power[between[1]].sum())
-    return np.array([float(excess), float((np.abs(frame[on]) ** 2).sum())])
+    on = bins_at(numbers * f0_bins, len(frame))
+    beside = np.concatenate([bins_at((numbers + side) * f0_bins, len(frame)) for side in (-0.5, 0.5)])
+
+    def comb(bins: Bins) -> float:
+        power = np.abs(bins) ** 2
+        return float(power[on].sum() - 0.5 * power[beside].sum())
+
+    return np.array([comb(taken), float((np.abs(frame[on]) ** 2).sum()), comb(frame), comb(frame - taken)])
 
 
 def bins_at(places: Reals, bins: int) -> npt.NDArray[np.int64]:
@@ -138,14 +147,15 @@ def bins_at(places: Reals, bins: int) -> npt.NDArray[np.int64]:
 
 
 def shared(frame: Bins, taken: Bins) -> Reals:
-    """Energy of a residual that goes with what is left, and the recording's energy."""
+    """Energy of a residual that goes with what is left, and the recording's energy; then the energies of the recording
+    and of what is left."""
     left = frame - taken
     power = float(np.vdot(left, left).real)
     own = float(np.vdot(frame, frame).real)
     if power <= 0:
-        return np.array([own, own])
+        return np.array([own, own, own, 0.0])
     share = abs(complex(np.vdot(left, taken)) / power)
-    return np.array([(share / (1.0 + share)) ** 2 * own, own])
+    return np.array([(share / (1.0 + share)) ** 2 * own, own, own, power])
 
 
 def moments(sound: Reals, rate_hz: int, size: int, heard: PitchCurve) -> list[tuple[int, float]]:
