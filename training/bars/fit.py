@@ -107,10 +107,11 @@ class Fit:
         lean, total = dict.fromkeys(BEATS_IN_BAR, 0.0), 0.0
         for inputs, right, count in zip(self.inputs, self.right, self.counts, strict=True):
             every = likelihoods({bar: inputs[bar] @ weights[bar] + bias[bar] for bar in BEATS_IN_BAR})
-            likely = sum(float(every[bar][right[bar]].sum()) for bar in BEATS_IN_BAR) + LEAST_LIKELY
+            share = sum(float(every[bar][right[bar]].sum()) for bar in BEATS_IN_BAR)
+            likely = share + LEAST_LIKELY
             total -= count * np.log(likely)
             for bar in BEATS_IN_BAR:
-                pull = count * every[bar] * (1 - right[bar] / likely)
+                pull = count * every[bar] * (share - right[bar]) / likely
                 slope[bar] += np.tensordot(pull, inputs[bar], 2)
                 lean[bar] += float(pull.sum())
         whole = sum(self.counts)
