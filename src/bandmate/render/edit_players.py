@@ -17,6 +17,7 @@ from bandmate.song.clip_edits import (
     HumRemoval,
     NoiseReduction,
     PlosiveRepair,
+    RoomReduction,
     Sibilance,
     Silences,
     Span,
@@ -32,6 +33,7 @@ from bandmate.sound.hum_removal import without_hum
 from bandmate.sound.noise_profile import NoiseBand
 from bandmate.sound.noise_reduction import reduced
 from bandmate.sound.plosives import plosives_repaired
+from bandmate.sound.room_reduction import room_reduced
 from bandmate.sound.sibilant_spans import sibilants_repaired
 from bandmate.sound.span_gain import Stretch, with_gains
 from bandmate.sound.tuned_voice import play_tuning
@@ -77,6 +79,13 @@ def play_bleed(samples: Samples, rate_hz: int, edit: BleedReduction, other: Samp
     return bleed_reduced(samples, other, rate_hz, edit.early_frames, edit.reduction_db)
 
 
+def play_room(samples: Samples, rate_hz: int, edit: RoomReduction) -> Samples:
+    """The late part of a room turned down."""
+    if edit.reduction_db == 0.0:
+        return samples
+    return room_reduced(samples, rate_hz, edit.decay_seconds, edit.reduction_db)
+
+
 def play_plosives(samples: Samples, rate_hz: int, edit: PlosiveRepair) -> Samples:
     """Pops turned down below their corner."""
     return plosives_repaired(samples, rate_hz, edit.corner_hz, gains(edit.spans))
@@ -102,6 +111,7 @@ PLAYERS: dict[type[Any], Player] = {
     BleedReduction: play_bleed,
     PlosiveRepair: play_plosives,
     NoiseReduction: play_noise,
+    RoomReduction: play_room,
     Breaths: play_gains,
     Sibilance: play_sibilance,
     Tuning: play_tuning,

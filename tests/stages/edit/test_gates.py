@@ -108,6 +108,15 @@ def test_without_a_pitch_the_loud_moments_are_the_performance() -> None:
     assert read_repair(hits, hits, RATE_HZ, still).performance_db == NOTHING_DB
 
 
+def test_an_echo_that_is_taken_out_is_not_held_against_the_voice() -> None:
+    voice = sung(BEFORE)
+    echo = 0.3 * np.roll(voice, round(0.25 * RATE_HZ), axis=1)
+    echo[:, : round(0.25 * RATE_HZ)] = 0
+    plain = read_repair(voice + echo, voice, RATE_HZ, curve(BEFORE))
+    told = read_repair(voice + echo, voice, RATE_HZ, curve(BEFORE), only_rising=True)
+    assert told.performance_db < plain.performance_db
+
+
 def test_what_changes_outside_of_the_stretches_is_counted() -> None:
     sound = sung(BEFORE)
     made = sound.copy()

@@ -110,7 +110,9 @@ def tried(take: Take, found: Found, recorded: Recorded) -> Cleaned:
     for share in BACKED_OFF:
         edit = blend(found.edit.neutral(), found.edit, share)
         after = take.become(edited(take.samples, take.rate_hz, (edit,), recorded))
-        reading = read_repair(take.samples, after.samples, take.rate_hz, take.judged, found.spans)
+        reading = read_repair(
+            take.samples, after.samples, take.rate_hz, take.judged, found.spans, only_rising=found.only_rising
+        )
         if found.may_lower:
             # What these turn down is performed: only what lies beside may not change.
             reading = with_fields(reading, performance_db=-100.0, level_db=0.0)

@@ -81,6 +81,8 @@ def read_repair(
     rate_hz: int,
     heard: PitchCurve,
     spans: Sequence[tuple[int, int]] | None = None,
+    *,
+    only_rising: bool = False,
 ) -> RepairReading:
     """Compare a recording with its repaired twin.
 
@@ -90,9 +92,11 @@ def read_repair(
         of the recording; without any pitch the loudest moments count as the performance.
     spans : sequence of (first frame, last frame), optional
         what may change; everything by default.
+    only_rising : bool
+        hear the performance only where it grows: what dies away is mostly its room, which is its own echo.
     """
     residual = before - after
-    performance_db, level_db = performance_in(before, residual, rate_hz, heard)
+    performance_db, level_db = performance_in(before, residual, rate_hz, heard, only_rising=only_rising)
     energy = float(np.vdot(before, before))
     inside = np.full(before.shape[1], spans is None)
     for first, last in spans or ():
@@ -105,7 +109,9 @@ def read_repair(
     )
 
 
-def performance_in(before: Samples, residual: Samples, rate_hz: int, heard: PitchCurve) -> tuple[float, float]:
+def performance_in(
+    before: Samples, residual: Samples, rate_hz: int, heard: PitchCurve, *, only_rising: bool = False
+) -> tuple[float, float]:
     """Energy of the performance in a residual against the performance's own (dB; -100 for nothing of it), and by how
     much the performance's level changes in its loud moments (dB, 95 of 100 by no more)."""
     if not residual.any():
@@ -114,7 +120,8 @@ def performance_in(before: Samples, residual: Samples, rate_hz: int, heard: Pitc
     window = np.hanning(size)
     one, other = before.mean(axis=0, dtype=np.float64), residual.mean(axis=0, dtype=np.float64)
     rows = []
-    for at, f0_hz in moments(one, rate_hz, size, heard):
+    chosen = moments(one, rate_hz, size, heard)
+    for at, f0_hz in rising(one, size, chosen) if only_rising else chosen:
         frame, taken = (scipy.fft.rfft(sound[at : at + size] * window) for sound in (one, other))
         rows.append(comb_of(frame, taken, f0_hz * size / rate_hz) if f0_hz > 0 else shared(frame, taken))
     found = np.array(rows).reshape(-1, 4)
@@ -137,6 +144,17 @@ def comb_of(frame: Bins, taken: Bins, f0_bins: float) -> Reals:
         return float(power[on].sum() - 0.5 * power[beside].sum())
 
     return np.array([comb(taken), float((np.abs(frame[on]) ** 2).sum()), comb(frame), comb(frame - taken)])
+
+
+def rising(sound: Reals, size: int, chosen: list[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The loud ones of these moments that are louder than what was just before them."""
+    powers = [float(np.square(sound[at : at + size]).sum()) for at, _ in chosen]
+    least = float(np.quantile(powers, 0.95)) * 10 ** (-LOUD_RANGE_DB / 10) if powers else 0.0
+    return [
+        one
+        for one, power in zip(chosen, powers, strict=True)
+        if power > least and power > float(np.square(sound[max(0, one[0] - size) : one[0]]).sum())
+    ]
 
 
 def bins_at(places: Reals, bins: int) -> npt.NDArray[np.int64]:

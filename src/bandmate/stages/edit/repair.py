@@ -35,6 +35,8 @@ class Found:
         what may change; None for everything.
     may_lower : bool
         it is meant to turn down what is performed (breaths, sibilants, rests): judged outside of its stretches only.
+    only_rising : bool
+        it takes out the performance's own echo: judged where the performance grows.
     """
 
     edit: AnyClipEdit
@@ -43,6 +45,7 @@ class Found:
     confidence: float
     spans: tuple[tuple[int, int], ...] | None = None
     may_lower: bool = False
+    only_rising: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "confidence", min(MOST_SURE, self.confidence))

@@ -21,6 +21,7 @@ from bandmate.song.clip_edits import (
     HumRemoval,
     NoiseReduction,
     PlosiveRepair,
+    RoomReduction,
     Sibilance,
     Silences,
     Span,
@@ -34,12 +35,14 @@ from bandmate.sound.hum_removal import find_hum
 from bandmate.sound.noise_profile import find_noise
 from bandmate.sound.plosives import corner_for, find_plosives
 from bandmate.sound.rests import find_rests
+from bandmate.sound.room_decay import find_room
 from bandmate.sound.sibilant_spans import CORNER_HZ, find_sibilants
 from bandmate.sound.span_frames import FoundSpan
 from bandmate.stages.edit.brief import EditBrief
 from bandmate.stages.edit.repair import Found, RepairFinder
 from bandmate.stages.edit.take import Take
 
+USUAL_ROOM_DB, MOST_ROOM_DB = 6.0, 12.0
 SURE = 0.5
 """A click that is less sure stays."""
 
@@ -123,6 +126,28 @@ def noise(take: Take, brief: EditBrief) -> Found | str:
     )
 
 
+def room(take: Take, brief: EditBrief) -> Found | str:
+    """The late part of the room around a voice."""
+    found = find_room(take.samples, take.rate_hz, take.curve)
+    if found is None:
+        return ""
+    by_db = min(brief.reduction_db or USUAL_ROOM_DB, MOST_ROOM_DB)
+    return Found(
+        edit=RoomReduction(id="room", decay_seconds=found.decay_seconds, reduction_db=by_db),
+        sentence=f"a room that fades by 60 dB in {found.decay_seconds:.1f} s, {abs(found.late_db):.0f} dB below the "
+        "voice after 80 ms",
+        evidence=(
+            Evidence(what="time in which the room fades by 60 dB", unit="s", before=found.decay_seconds),
+            Evidence(what="level of the room 80 ms after a sound", unit="dB", before=found.late_db),
+            Evidence(what="moment at which that is heard", unit="ms", before=80.0),
+            Evidence(what="fade that is counted", unit="dB", before=60.0),
+            Evidence(what="most that it is turned down", unit="dB", after=by_db),
+        ),
+        confidence=found.confidence,
+        only_rising=True,
+    )
+
+
 def plosives(take: Take, brief: EditBrief) -> Found | str:
     """Pops of breath in the microphone."""
     found = find_plosives(take.samples, take.rate_hz, take.curve)
@@ -196,6 +221,7 @@ REPAIRS: tuple[RepairFinder, ...] = (
     RepairFinder("hum", hum),
     RepairFinder("plosives", plosives),
     RepairFinder("noise", noise),
+    RepairFinder("room", room),
     RepairFinder("breaths", breaths),
     RepairFinder("sibilance", sibilance),
     RepairFinder("rests", rests),
