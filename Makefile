@@ -8,10 +8,10 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test test-speech check format bench clean
 
 help:            ## list the targets
-	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ demo: $(VENV)/installed    ## mix and master a short song with planted faults, a
 
 test: $(VENV)/installed-dev    ## every test
 	$(BIN)/python -m pytest -n 2
+
+test-speech: $(VENV)/installed-dev    ## install the speech extra and test it
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[speech]'
+	$(BIN)/python -m pytest tests/stages/edit/test_speech.py
 
 check: $(VENV)/installed-dev   ## lint, format and types
 	$(BIN)/ruff check .

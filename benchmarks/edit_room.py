@@ -171,9 +171,8 @@ def speech() -> None:
             given = noisy(clean, noise(kind, len(clean)), 10)
             got = clean_speech(given[None], RATE_HZ)[0]
             better.append(si_sdr_db(clean, got) - si_sdr_db(clean, given))
-            print(
-                f"{name}, {kind}: {better[-1]:+.1f} dB, guards {'open' if is_speech(given[None], RATE_HZ)[0] else 'shut'}"
-            )
+            is_open = is_speech(given[None], RATE_HZ)[0]
+            print(f"{name}, {kind}: {better[-1]:+.1f} dB, guards {'open' if is_open else 'shut'}")
     reached("speech cleaning on instruments and singing, worst", min(kept), "dB SI-SDR", at_least=35)
     reached("speech in noise at 10 dB, mean improvement", float(np.mean(better)), "dB", at_least=4)
 

@@ -44,7 +44,7 @@ PIECE = 64
 TURN_SECONDS = 1.0
 """The halves that have to agree take turns of that length."""
 
-ROUNDS = 5
+ROUNDS = 3
 MOST_DELAY_SECONDS, BEFORE_SECONDS, AFTER_SECONDS = 0.045, 0.002, 0.04
 """How late a bleed may be, and what of its way is kept around its first arrival."""
 

@@ -53,6 +53,9 @@ MOST_STRENGTH = 0.5
 OVER = 1.4
 """The softest of moments that vary by chance are below their mean."""
 
+TAIL_OVER = 1.0
+"""Less is taken while a note sounds: the share of a moment that is a tail counts too."""
+
 UNTOUCHED = 0.06
 """What is taken by less than this share is not taken at all."""
 
@@ -126,7 +129,10 @@ def shares(power: Singles, rate_hz: int, hop: int, decay_seconds: float) -> Sing
             strength[low:high] = told(power[:, low:high], past[:, low:high], 1 - fade)
     sum_up(power, strength, fade, early, past)
     past *= OVER * strength.astype(np.float32)
+    known = np.flatnonzero(strength)
+    whole = np.minimum(past, power)[:, known].sum(axis=1) / (power[:, known].sum(axis=1) + NOTHING)
     np.divide(past, np.maximum(power, NOTHING, out=power), out=past)
+    past *= np.minimum(TAIL_OVER * whole, 1).astype(np.float32)[:, None]
     taken = np.maximum(np.minimum(past, 1) - UNTOUCHED, 0, out=past)
     taken /= np.float32(1 - UNTOUCHED)
     return taken
