@@ -32,7 +32,7 @@ test: $(VENV)/installed-dev    ## every test
 
 test-speech: $(VENV)/installed-dev    ## install the speech extra and test it
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[speech]'
-	$(BIN)/python -m pytest tests/stages/edit/test_speech.py
+	$(BIN)/python -m pytest tests/sound/test_speech.py
 
 check: $(VENV)/installed-dev   ## lint, format and types
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.edit_cleaning import recordings_folder
 from benchmarks.goals import reached
 
-PARTS = ("pitch", "tuning", "noise", "hum", "clicks", "takes")
+PARTS = ("pitch", "tuning", "noise", "hum", "clicks", "room", "takes")
 SUNG = ("sung_with_f0/vocadito_1.wav",)
 
 

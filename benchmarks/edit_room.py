@@ -19,7 +19,7 @@ from bandmate.sound.bleed_reduction import bleed_reduced, find_bleed
 from bandmate.sound.room_decay import compile_kernels as compile_decay
 from bandmate.sound.room_decay import find_room
 from bandmate.sound.room_reduction import compile_kernels, room_reduced
-from bandmate.stages.edit.speech import clean_speech, is_speech, speech_extra_missing
+from bandmate.sound.speech import clean_speech, is_speech, speech_extra_missing
 from benchmarks.edit_cleaning import INSTRUMENTS, RATE_HZ, VOICES, noise, recording, recordings_folder, si_sdr_db
 from benchmarks.edit_cleaning import with_noise as noisy
 from benchmarks.goals import reached

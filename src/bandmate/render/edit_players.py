@@ -23,6 +23,7 @@ from bandmate.song.clip_edits import (
     Span,
     SpanGain,
     SpanGains,
+    SpeechCleaning,
 )
 from bandmate.song.tuning import Tuning
 from bandmate.sound.audio import Samples
@@ -36,6 +37,7 @@ from bandmate.sound.plosives import plosives_repaired
 from bandmate.sound.room_reduction import room_reduced
 from bandmate.sound.sibilant_spans import sibilants_repaired
 from bandmate.sound.span_gain import Stretch, with_gains
+from bandmate.sound.speech import clean_speech
 from bandmate.sound.tuned_voice import play_tuning
 
 Player = Callable[..., Samples]
@@ -86,6 +88,11 @@ def play_room(samples: Samples, rate_hz: int, edit: RoomReduction) -> Samples:
     return room_reduced(samples, rate_hz, edit.decay_seconds, edit.reduction_db)
 
 
+def play_speech(samples: Samples, rate_hz: int, edit: SpeechCleaning) -> Samples:
+    """Noise behind speech turned down by the learned model."""
+    return samples if edit.reduction_db == 0.0 else clean_speech(samples, rate_hz, edit.reduction_db)
+
+
 def play_plosives(samples: Samples, rate_hz: int, edit: PlosiveRepair) -> Samples:
     """Pops turned down below their corner."""
     return plosives_repaired(samples, rate_hz, edit.corner_hz, gains(edit.spans))
@@ -111,6 +118,7 @@ PLAYERS: dict[type[Any], Player] = {
     BleedReduction: play_bleed,
     PlosiveRepair: play_plosives,
     NoiseReduction: play_noise,
+    SpeechCleaning: play_speech,
     RoomReduction: play_room,
     Breaths: play_gains,
     Sibilance: play_sibilance,

@@ -25,7 +25,7 @@ KERNEL_MODULES = (
     "partial_loudness",
     "timbre",
     *("click_repair", "declip"),
-    *("hum_lines", "hum_removal", "noise_reduction"),
+    *("hum_lines", "hum_removal", "noise_reduction", "room_decay", "room_reduction"),
     *("pitch_refine", "pitch_judge", "sung_steps", "tuned_voice"),
 )
 

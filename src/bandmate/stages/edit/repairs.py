@@ -26,6 +26,7 @@ from bandmate.song.clip_edits import (
     Silences,
     Span,
     SpanGain,
+    SpeechCleaning,
 )
 from bandmate.song.evidence import Evidence
 from bandmate.sound.breath_spans import find_breaths
@@ -38,11 +39,12 @@ from bandmate.sound.rests import find_rests
 from bandmate.sound.room_decay import find_room
 from bandmate.sound.sibilant_spans import CORNER_HZ, find_sibilants
 from bandmate.sound.span_frames import FoundSpan
+from bandmate.sound.speech import is_speech, speech_extra_missing
 from bandmate.stages.edit.brief import EditBrief
 from bandmate.stages.edit.repair import Found, RepairFinder
 from bandmate.stages.edit.take import Take
 
-USUAL_ROOM_DB, MOST_ROOM_DB = 6.0, 12.0
+USUAL_ROOM_DB, MOST_ROOM_DB, USUAL_SPEECH_DB = 6.0, 12.0, 12.0
 SURE = 0.5
 """A click that is less sure stays."""
 
@@ -123,6 +125,30 @@ def noise(take: Take, brief: EditBrief) -> Found | str:
             Evidence(what="most that it is turned down", unit="dB", after=by_db),
         ),
         confidence=found.confidence,
+    )
+
+
+def speech(take: Take, brief: EditBrief) -> Found | str:
+    """Steady noise behind speech, for the learned model; only where there is noise, and its guards agree."""
+    missing = speech_extra_missing()
+    if missing:
+        return f"noise behind speech was not looked for: {missing}"
+    heard = find_noise(take.samples, take.rate_hz)
+    if heard is None:
+        return ""
+    judged, reading = is_speech(take.samples, take.rate_hz)
+    if not judged:
+        return "noise behind speech is left alone, for it is not clearly speech; the noise repair is for music"
+    by_db = brief.reduction_db or USUAL_SPEECH_DB
+    return Found(
+        edit=SpeechCleaning(id="speech", reduction_db=by_db),
+        sentence=f"noise at {heard.level_db:.0f} dBFS behind speech",
+        evidence=(
+            Evidence(what="level of the noise", unit="dBFS", before=heard.level_db),
+            Evidence(what="loud moments in which speech is heard", unit="%", before=100 * reading.speech_share),
+            Evidence(what="most that it is turned down", unit="dB", after=by_db),
+        ),
+        confidence=reading.likelihood * heard.confidence,
     )
 
 
@@ -221,6 +247,7 @@ REPAIRS: tuple[RepairFinder, ...] = (
     RepairFinder("hum", hum),
     RepairFinder("plosives", plosives),
     RepairFinder("noise", noise),
+    RepairFinder("speech", speech),
     RepairFinder("room", room),
     RepairFinder("breaths", breaths),
     RepairFinder("sibilance", sibilance),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bandmate.song.errors import DeviceError
-from bandmate.stages.edit import speech
-from bandmate.stages.edit.speech import clean_speech, is_speech, speech_extra_missing
+from bandmate.sound import speech
+from bandmate.sound.speech import clean_speech, is_speech, speech_extra_missing
 from tests.sound.noises import error_db, noise, plucked, real
 
 MUSIC = (
