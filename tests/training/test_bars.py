@@ -156,3 +156,13 @@ def test_a_manifest_has_a_row_for_every_work() -> None:
 
 def test_every_corpus_has_a_licence_and_says_what_its_checksums_are_of() -> None:
     assert set(SHA256_OF) <= set(CORPORA) and all(CORPORA[source] for source in SHA256_OF)
+
+
+def test_the_manifest_of_the_present_file_is_of_that_file_and_names_every_work() -> None:
+    said = json.loads(DATA.joinpath("bar_patterns.manifest.json").read_text("utf-8"))
+    text = DATA.joinpath("bar_patterns.toml").read_text("utf-8")
+    assert said["sha256"] == hashlib.sha256(text.encode()).hexdigest() and said["bytes"] == len(text.encode())
+    assert {each["source"] for each in said["works"]} == set(SHA256_OF)
+    assert all(each["licence"] == CORPORA[each["source"]] and len(each["sha256"]) == 64 for each in said["works"])
+    rows = [(each["source"], each["name"], each["sha256"]) for each in said["works"]]
+    assert rows == sorted(set(rows))
