@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from bandmate.report.curves import hertz_text
 from bandmate.report.plots import COLOURS, GRID, SOFT, clock_axis, picture
+from bandmate.song.notes import pitch_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PITCH_NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 LEVELS_DB = (-100.0, -10.0)
 TICKS_HZ = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000)
 MOST_LABELS = 14
@@ -68,7 +68,7 @@ def plot_pitch(
             axes.plot(seconds[: len(values)], values, color=colour, linewidth=1.0, label=label)
         step = max(1, -(-(high - low) // MOST_LABELS))
         ticks = list(range(low, high + 1, step))
-        axes.set_yticks(ticks, [f"{PITCH_NAMES[tick % 12]}{tick // 12 - 1}" for tick in ticks])
+        axes.set_yticks(ticks, [pitch_name(tick) for tick in ticks])
         axes.set_ylim(low, high)
         clock_axis(axes, seconds[-1])
         axes.set_xlim(seconds[0], seconds[-1])
