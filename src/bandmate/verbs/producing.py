@@ -19,6 +19,7 @@ from bandmate.verbs.exporting import export_dawproject
 from bandmate.verbs.importing import PRODUCTION_PROJECT, import_files, sorted_out
 from bandmate.verbs.listening import Listening, listen
 from bandmate.verbs.master_files import render_master
+from bandmate.verbs.mix_reporting import write_mix_report
 from bandmate.verbs.printing import Printed, render_mix, render_stems
 from bandmate.verbs.progress import Progress, part, silent
 from bandmate.verbs.projects import new_project
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 RESULTS = (
     *(PRODUCTION_PROJECT, "before.wav", "mix.wav", "master.wav", "song.dawproject", "stems", "report.html"),
-    "report.json",
+    *("report.json", "mix-report.html", "mix-report.json"),
 )
 """Everything that a production writes into its folder."""
 
@@ -90,7 +91,8 @@ def produce(
             project, place, profile, before=before, proposals=proposals, progress=part(progress, 0.65, 0.9)
         )
         results = replace(results, remarks=remarks)
-        write_report(project, results, heard, profile, progress=part(progress, 0.9, 1.0))
+        write_report(project, results, heard, profile, progress=part(progress, 0.9, 0.95))
+        write_mix_report(project, mix_id, place, players=False, progress=part(progress, 0.95, 1.0))
         return results
 
 
@@ -179,6 +181,7 @@ def written(
         dawproject=exported.path,
         stems=stems,
         report=place / "report.html",
+        mix_report=place / "mix-report.html",
         proposals=proposals,
         remarks=(),
         left_out=exported.left_out,

@@ -29,6 +29,7 @@ class Results:
     dawproject: Path
     stems: tuple[Path, ...]
     report: Path
+    mix_report: Path
     proposals: tuple[ProposalState, ...]
     remarks: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -46,7 +47,7 @@ class Results:
         lines.append(
             f"stems: {self.folder / 'stems'} ({len(self.stems)} {'file' if len(self.stems) == 1 else 'files'})"
         )
-        lines.append(f"report: {self.report}")
+        lines.append(f"report: {self.report}; every finding of the mix: {self.mix_report}")
         project = shlex.quote(str(self.folder / PRODUCTION_PROJECT))
         lines += [
             f"review: bandmate show {state.id} --project {project}" for state in self.proposals if state.proposal.moves
@@ -62,6 +63,7 @@ class Results:
             "dawproject": str(self.dawproject),
             "stems": [str(path) for path in self.stems],
             "report": str(self.report),
+            "mix_report": str(self.mix_report),
             "proposals": [{"id": s.id, "stage": s.proposal.stage, "counts": s.counts} for s in self.proposals],
             "remarks": list(self.remarks),
             "left_out": list(self.left_out),
