@@ -85,7 +85,8 @@ def attempt(what: str, work: Callable[[], str]) -> Check:
 
 def compiled(progress: Progress) -> str:
     """The kernels, compiled now or earlier."""
-    return "compiled just now" if make_ready(progress) else "compiled before"
+    anew = [make_ready(progress), make_ready(progress, for_edits=True)]
+    return "compiled just now" if any(anew) else "compiled before"
 
 
 def write_and_read() -> str:

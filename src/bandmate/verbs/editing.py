@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bandmate.project.folder import Project
 from bandmate.verbs.listening import ears_of
 from bandmate.verbs.progress import Progress, part, silent
+from bandmate.verbs.readiness import make_ready
 from bandmate.version import __version__
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def propose_edit(project: Project, brief: EditBrief, *, seed: int = 0, progress:
 
     if not (brief.tune or brief.clean or brief.notes):
         raise RequestError("nothing to edit was named; say which tracks to tune, to clean, or to write down as notes")
+    make_ready(progress, for_edits=True)
     ears = ears_of(project, part(progress, 0.0, 0.9))
     proposal = propose(project.song, brief, ears=ears, version=__version__, seed=seed)
     return project.proposal(project.add_proposal(proposal))

@@ -17,6 +17,7 @@ from bandmate.song.time import TempoMap, TempoPoint
 from bandmate.song.tracks import Track
 from bandmate.verbs.lone_takes import make_folder, read_take
 from bandmate.verbs.progress import Progress, silent
+from bandmate.verbs.readiness import make_ready
 
 if TYPE_CHECKING:
     from bandmate.song.notes import Note
@@ -99,6 +100,7 @@ def notes_of_file(
     tempo = TempoMap(points=(TempoPoint(id="played", at_ticks=0, bpm=bpm),))
     source, place = Path(path), Path(folder)
     take, _ = read_take(source)
+    make_ready(progress, for_edits=True)
     progress("listening to the pitch", 0.2)
     heard = written_notes(take, tempo, grid)
     files = []

@@ -19,6 +19,7 @@ import msgspec
 from bandmate.formats.atomic_file import disk_errors, write_whole
 from bandmate.song.errors import MediaError, RequestError
 from bandmate.verbs.progress import Progress, silent
+from bandmate.verbs.readiness import make_ready
 
 if TYPE_CHECKING:
     from bandmate.song.evidence import Evidence
@@ -114,6 +115,7 @@ def clean_file(
 
     source, place = Path(path), Path(folder)
     take, audio = read_take(source)
+    make_ready(progress, for_edits=True)
     progress("listening for faults", 0.1)
     made, remarks = cleaned(take, REPAIRS, brief, no_other)
     done, before = [], take.samples
@@ -155,6 +157,7 @@ def tune_file(
 
     source, place = Path(path), Path(folder)
     take, audio = read_take(source)
+    make_ready(progress, for_edits=True)
     progress("listening to the pitch", 0.1)
     result = tuned(take, brief)
     progress("writing", 0.8)

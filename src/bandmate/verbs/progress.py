@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 Progress = Callable[[str, float], None]
 
-FIRST_RUN = "first run on this machine: compiling the sound kernels, once (about 20 seconds)"
+FIRST_RUN = "first run on this machine: compiling the sound kernels, once (about half a minute)"
 """Said before a wait that nobody would expect; shells show it even where they show no progress."""
 
 

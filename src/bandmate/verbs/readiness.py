@@ -22,12 +22,13 @@ from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 KERNEL_MODULES = (
     *("loudness", "truepeak", "levels", "level_track", "stereo", "spectrum", "adding", "processors"),
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
-    "partial_loudness",
-    "timbre",
-    *("click_repair", "declip"),
-    *("hum_lines", "hum_removal", "noise_reduction", "room_decay", "room_reduction"),
+    *("partial_loudness", "timbre"),
+)
+EDIT_KERNEL_MODULES = (
+    *("click_repair", "declip", "hum_lines", "hum_removal", "noise_reduction", "room_decay", "room_reduction"),
     *("pitch_refine", "pitch_judge", "sung_steps", "tuned_voice"),
 )
+"""What only the edit stage needs: compiled when it is first asked, so that nobody else waits for it."""
 
 
 def cache_folder() -> Path:
@@ -36,7 +37,7 @@ def cache_folder() -> Path:
     return Path(named) if named else Path(platformdirs.user_cache_dir("bandmate"))
 
 
-def marker() -> Path:
+def marker(*, for_edits: bool = False) -> Path:
     """The file that says that the kernels of these versions, at this place, were compiled."""
     from bandmate.render.keys import sound_version
 
@@ -44,17 +45,20 @@ def marker() -> Path:
     place = f"{Path(__file__).parent} {os.environ.get('NUMBA_CACHE_DIR', '')}"
     digest = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:8]
     versions = f"{sound_version()}-numba-{version('numba')}-python-{platform.python_version()}"
-    return cache_folder() / f"kernels-{versions}-{digest}"
+    return cache_folder() / f"{'edit-' if for_edits else ''}kernels-{versions}-{digest}"
 
 
-def make_ready(progress: Progress = silent) -> bool:
-    """Compile all sound kernels if that was not done on this machine; True if it had to be."""
-    done = marker()
+def make_ready(progress: Progress = silent, *, for_edits: bool = False) -> bool:
+    """Compile the sound kernels if that was not done on this machine; True if it had to be.
+
+    ``for_edits``: those of the edit stage, and no others.
+    """
+    done, names = marker(for_edits=for_edits), EDIT_KERNEL_MODULES if for_edits else KERNEL_MODULES
     with suppress(OSError):
         if done.exists():
             return False
-    for count, name in enumerate(KERNEL_MODULES):
-        progress(FIRST_RUN, count / len(KERNEL_MODULES))
+    for count, name in enumerate(names):
+        progress(FIRST_RUN, count / len(names))
         importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
     with suppress(OSError):
         done.parent.mkdir(parents=True, exist_ok=True)
