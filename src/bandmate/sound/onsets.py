@@ -288,4 +288,8 @@ def compile_kernels() -> None:
     for channels in (1, 2):
         meter = OnsetMeter(8_000, channels)
         meter.feed(np.ones((channels, 400), np.float32))
+        # subtle: what comes from a recording is read-only and cut out of longer rows, another kind of array to numba.
+        longer = np.ones((channels, CHUNK_FRAMES + 400), np.float32)
+        longer.flags.writeable = False
+        meter.take(longer)
         meter.result()

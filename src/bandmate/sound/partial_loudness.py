@@ -184,4 +184,6 @@ def compile_kernels() -> None:
     """Compile what is in this module, now rather than at the first hearing."""
     ones = np.ones((2, 2), np.float32)
     loud = excitation(ones, (500.0, 550.0))
+    ones.flags.writeable = False
+    excitation(ones, (500.0, 550.0))
     partial_loudness(loud, loud, (500.0, 550.0))

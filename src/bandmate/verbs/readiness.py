@@ -11,7 +11,10 @@ import hashlib
 import importlib
 import os
 import platform
-from contextlib import suppress
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,15 +23,22 @@ import platformdirs
 from bandmate.verbs.progress import FIRST_RUN, Progress, silent
 
 KERNEL_MODULES = (
-    *("loudness", "truepeak", "levels", "level_track", "stereo", "spectrum", "adding", "processors"),
+    *("loudness", "truepeak", "levels", "level_track", "stereo", "spectrum", "adding"),
+    *("filters", "dynamics", "dynamic_eq", "multiband", "ride", "space"),
+    *("limiter", "saturate", "soft_clip", "dither"),
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     *("partial_loudness", "timbre"),
 )
+BESIDE = ("limiter", "saturate", "soft_clip", "dither", "click_repair")
+"""What takes the longest: compiled in a process of its own at the same time, for compiling uses one core."""
+
 EDIT_KERNEL_MODULES = (
     *("click_repair", "declip", "hum_lines", "hum_removal", "noise_reduction", "room_decay", "room_reduction"),
     *("pitch_refine", "pitch_judge", "sung_steps", "tuned_voice"),
 )
 """What only the edit stage needs: compiled when it is first asked, so that nobody else waits for it."""
+
+COMPILE = "import sys; from bandmate.verbs.readiness import compile_module as c; [c(name) for name in sys.argv[1:]]"
 
 
 def cache_folder() -> Path:
@@ -57,10 +67,40 @@ def make_ready(progress: Progress = silent, *, for_edits: bool = False) -> bool:
     with suppress(OSError):
         if done.exists():
             return False
-    for count, name in enumerate(names):
-        progress(FIRST_RUN, count / len(names))
-        importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
+    last = [name for name in names if name in BESIDE]
+    first = [name for name in names if name not in BESIDE]
+    with compiled_beside(last):
+        for count, name in enumerate(first):
+            progress(FIRST_RUN, count / len(names))
+            compile_module(name)
+    for name in last:
+        compile_module(name)
     with suppress(OSError):
         done.parent.mkdir(parents=True, exist_ok=True)
         done.touch()
     return True
+
+
+def compile_module(name: str) -> None:
+    """Compile the kernels of a module, or load what was compiled."""
+    importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
+
+
+@contextmanager
+def compiled_beside(names: Sequence[str]) -> Iterator[None]:
+    """Compile the kernels of some modules in another process while the block runs; both are done at its end.
+
+    That is only a help: where no other process can be had, or it fails, this one compiles them afterwards.
+    """
+    command = [sys.executable, "-c", COMPILE, *names]
+    child = None
+    with suppress(OSError):
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) if names else None
+    try:
+        yield
+        if child is not None:
+            child.wait()
+    finally:
+        if child is not None and child.poll() is None:
+            child.terminate()
+            child.wait()
