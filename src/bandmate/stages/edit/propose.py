@@ -6,7 +6,8 @@ the same edits. What was left alone, and why, is in the remarks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,7 +25,7 @@ from bandmate.song.tracks import Track
 from bandmate.song.tuning import Tuning
 from bandmate.song.values import slug
 from bandmate.sound.audio import Samples
-from bandmate.stages.ears import Ears
+from bandmate.stages.ears import WORKERS, Ears, no_progress
 from bandmate.stages.edit.backing import backing_chroma
 from bandmate.stages.edit.bleed import bleed_finders
 from bandmate.stages.edit.brief import REPAIR_KINDS, EditBrief
@@ -48,15 +49,33 @@ class Edits:
     remarks: list[str] = field(default_factory=list)
 
 
-def propose_edit(song: Song, brief: EditBrief, *, ears: Ears, version: str = "", seed: int = 0) -> Proposal:
+def propose_edit(
+    song: Song,
+    brief: EditBrief,
+    *,
+    ears: Ears,
+    version: str = "",
+    seed: int = 0,
+    progress: Callable[[str, float], None] = no_progress,
+) -> Proposal:
     """Repairs and tunings of ``song``, each with what its gate measured. No moves where nothing is wrong.
 
-    ``seed`` is recorded; this stage uses no randomness.
+    Two tracks are looked at together; the moves stand in the order of the song. ``seed`` is recorded; this stage uses
+    no randomness.
     """
+    asked = [track for track in song.tracks if track.id in (*brief.tune, *brief.clean, *brief.notes)]
     found = Edits()
-    for track in song.tracks:
-        if track.id in (*brief.tune, *brief.clean, *brief.notes):
-            edit_track(found, song, track, brief, ears)
+
+    def look(track: Track) -> Edits:
+        own = Edits()
+        edit_track(own, song, track, brief, ears)
+        return own
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for count, (track, own) in enumerate(zip(asked, pool.map(look, asked), strict=True), 1):
+            found.moves += own.moves
+            found.remarks += own.remarks
+            progress(f"listened to {spoken_name(track)}", count / len(asked))
     if not found.moves and not found.remarks:
         found.remarks.append("no suggestion: nothing was measured that a repair or a tuning would better")
     count = len(found.moves)
