@@ -5,16 +5,22 @@ from __future__ import annotations
 import random
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bandmate.formats.abc import AbcSong, abc_from_bytes, read_abc
+from bandmate.formats.abc import AbcSong, abc_from_bytes, read_abc, write_abc
 from bandmate.formats.abc_fields import chord_from, meter_from, signature_from, tempo_from
+from bandmate.formats.abc_write import part_of, song_as_abc
 from bandmate.song.clips import NoteClip
-from bandmate.song.errors import BandmateError, MediaError
-from bandmate.song.harmony import Key
+from bandmate.song.errors import BandmateError, MediaError, ProjectError
+from bandmate.song.harmony import Key, Mode
+from bandmate.song.notes import Note
+from bandmate.song.song import Song
+from bandmate.song.time import MeterMap, MeterPoint
+from bandmate.song.tracks import Track
 
 HEAD = "X:1\nT:Test\nM:4/4\nL:1/8\nK:{key}\n"
 KESH = """X:1
@@ -188,6 +194,7 @@ def test_fields() -> None:
     [
         (b"no tune here\n", "line 1 on there is no X: field"),
         (b"X:1\nK:C\nC\0D", "line 3 has a zero byte"),
+        (b"X:1\nM:128/1\nK:C\n" + b"Z9999|" * 300 + b"C|", "beyond what a song can hold"),
         (b"X:1\nK:C\nC99999", "line 3: a length of 99999 has more than 4 digits"),
     ],
 )
@@ -227,3 +234,58 @@ def test_a_damaged_tune_is_read_or_refused_in_words(seed: int) -> None:
         abc_from_bytes("".join(signs).encode(), "any.abc")
     except BandmateError as refusal:
         assert "\n" not in str(refusal)
+
+
+def heard(song: Song) -> list[list[tuple[int, int, int]]]:
+    """Notes of every track, as they sound; of one pitch none overlap."""
+    parts = [part_of(track) for track in song.tracks]
+    return [part.notes for part in parts if part]
+
+
+def test_a_song_comes_back_from_its_text(tmp_path: Path) -> None:
+    song = abc_from_bytes(KESH.encode(), "t.abc")[0].song
+    write_abc(song, tmp_path / "out.abc")
+    (again,) = read_abc(tmp_path / "out.abc")
+    assert again.remarks == ()
+    assert heard(again.song) == heard(song)
+    assert (again.song.title, again.song.key, again.song.lyrics) == (song.title, song.key, song.lyrics)
+    assert [(c.start_ticks, str(c)) for c in again.song.chords] == [(c.start_ticks, str(c)) for c in song.chords]
+    assert again.song.tempo.bpm_at(0) == song.tempo.bpm_at(0)
+    assert again.song.meters == song.meters
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 9000), st.integers(1, 5000), st.integers(0, 127)), min_size=1, max_size=12),
+    st.one_of(st.none(), st.builds(Key, tonic=st.integers(0, 11), mode=st.sampled_from(get_args(Mode)))),
+    st.sampled_from([(4, 4), (6, 8), (5, 4), (7, 16)]),
+)
+def test_any_notes_come_back(notes: list[tuple[int, int, int]], key: Key | None, meter: tuple[int, int]) -> None:
+    written = tuple(
+        Note(id=f"n{i}", start_ticks=start, length_ticks=length, pitch=pitch)
+        for i, (start, length, pitch) in enumerate(notes)
+    )
+    clip = NoteClip(id="c", length_ticks=20_000, notes=written)
+    meters = MeterMap(
+        points=(
+            MeterPoint(id="a", at_bar=1, numerator=meter[0], denominator=meter[1]),
+            MeterPoint(id="b", at_bar=3, numerator=3, denominator=4),
+        )
+    )
+    song = Song(title='100 % "it"', key=key, meters=meters, tracks=(Track(id="t", name="T", clips=(clip,)),))
+    again = abc_from_bytes(song_as_abc(song).encode(), "t.abc")[0]
+    assert heard(again.song) == heard(song)
+    assert again.song.key == key
+    assert again.song.title == song.title
+    assert not again.remarks
+
+
+def test_drums_and_silence_give_an_empty_bar() -> None:
+    assert song_as_abc(Song(title="Rest")).splitlines()[-1].strip() == "z8 |"
+    read = abc_from_bytes(song_as_abc(Song(title="Rest")).encode(), "t.abc")[0]
+    assert (read.song.title, read.song.tracks, read.remarks) == ("Rest", (), ("there are no notes",))
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError):
+        write_abc(Song(), tmp_path / "none" / "out.abc")

@@ -42,7 +42,7 @@ KEY = re.compile(r"([A-G])([#b]?)\s*([A-Za-z]*)")
 FRACTION = re.compile(r"(\d{1,4})/(\d{1,4})")
 METER = re.compile(r"\(?(\d{1,3}(?:\s*\+\s*\d{1,3}){0,9})\)?\s*/\s*(\d{1,2})")
 CHORD = re.compile(
-    r"([A-G])([#b♯♭]?)((?:maj|min|dim|aug|sus|add|alt|mi|ma|m|M|\+|-|°|ø|o|[#b]?\d{1,2}|[(),])*)(?:/([A-G])([#b♯♭]?))?"
+    r"([A-G])([#b♯♭]?)((?:maj|min|dim|aug|sus|add|alt|mi|ma|m|M|\+|-|°|ø|o|[#b]?\d|[(),])*)(?:/([A-G])([#b♯♭]?))?"
 )
 SHIFT = {"#": 1, "♯": 1, "b": -1, "♭": -1, "": 0}
 

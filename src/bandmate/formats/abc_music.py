@@ -34,14 +34,14 @@ LONGEST_NUMBER = 4
 MOST_SLASHES = 8
 MOST_PASSES = 16
 TOKEN = re.compile(
-    rf"""(?P<inline>\[[A-Za-z]:[^\]]*\])
+    rf"""(?P<inline>\[[A-Za-z]:[^\[\]]*\])
     |(?P<ending>\[\s?(?P<numbers>\d[\d,.-]*))
     |(?P<bar>(?:\[\||[|:]+\]?|\|+\])(?P<more>[|:\]]*)(?P<first>\d[\d,.-]*)?)
     |(?P<text>"[^"]*"?)
     |(?P<grace>\{{[^}}]*\}}?)
     |(?P<mark>![A-Za-z0-9<>()+./^_~'-]{{1,30}}!|\+[A-Za-z0-9<>().]{{2,30}}\+)
     |(?P<tuplet>\((?P<p>\d)(?::(?P<q>\d?)(?::(?P<r>\d?))?)?)
-    |(?P<chord>\[[^\]|]*\])(?P<chord_length>{LENGTH})(?P<chord_tie>\s*-)?
+    |(?P<chord>\[[^\[\]|]*\])(?P<chord_length>{LENGTH})(?P<chord_tie>\s*-)?
     |(?P<note>(?P<sign>\^\^|\^|=|__|_)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)(?P<length>{LENGTH})(?P<tie>\s*-)?)
     |(?P<rest>[zx])(?P<rest_length>{LENGTH})
     |(?P<bars>[ZX])(?P<many>\d*)

@@ -127,7 +127,7 @@ class TuneReader:
 
     def _take_header(self, letter: str, text: str, line: int) -> None:
         if letter == "T":
-            self._titles.append(text)
+            self._titles.append(text.replace("\\%", "%"))
         elif letter == "V":
             self._name_voice(text)
         elif letter == "P" and len(text) > 1:
