@@ -134,6 +134,23 @@ def test_upbeats_and_meters_become_bars() -> None:
     assert [(p.at_bar, p.numerator, p.denominator) for p in song.meters.points] == [(1, 1, 4), (2, 3, 4)]
 
 
+def test_a_part_that_is_too_full_does_not_move_the_others() -> None:
+    two = score(note(duration=20), note(duration=16)).replace(
+        b"</part></score", b'</part><part id="P2"><measure>' + note(duration=16).encode() + b"</measure></part></score"
+    )
+    two = two.replace(
+        b'<part id="P2"><measure>', b'<part id="P2"><measure><attributes><divisions>4</divisions></attributes>'
+    )
+    found = read_musicxml_bytes(two)
+    assert [start for start, _, _ in notes_of(found.song)] == [0, 3840]
+    assert found.remarks == ("measure 1 is too full in one part, which sounds on over the bar line",)
+
+
+def test_a_tie_that_only_says_where_it_begins_is_joined() -> None:
+    song = read_musicxml_bytes(score(note(duration=16, after='<tie type="start"/>'), note())).song
+    assert notes_of(song) == [(0, 4800, 60)]
+
+
 def test_tempo_comes_from_the_sound_or_else_from_the_metronome() -> None:
     metronome = (
         "<direction><direction-type><metronome><beat-unit>quarter</beat-unit><beat-unit-dot/>"

@@ -3,7 +3,8 @@
 Conventions: every part becomes a track with one clip from the song's start to its end; voices and staves of a part are
 together in it. Times become 960 ticks to a quarter note, rounded to the nearest. Repeats and endings are played out; in
 the second pass the second verse is sung where there is one. The length of a bar is that of what is written in it, so an
-upbeat is a short bar. Velocity is the file's loudness for playing, or 96 where it has none.
+upbeat is a short bar; where one part keeps to the meter, all do. Velocity is the file's loudness for playing, or 96
+where it has none.
 
 What a song cannot hold is left out with a remark: key changes, words of more than one part. Rehearsal marks become
 markers.
@@ -156,24 +157,27 @@ class ScoreReader:
         meters, lengths, meter = [], [], DEFAULT_METER
         for i in range(count):
             meter = next((measure.meter for measure in self._at(i) if measure.meter), meter)
-            longest = max((measure.length for measure in self._at(i)), default=Fraction(0))
             meters.append(meter)
-            lengths.append(self._bar_length(longest, Fraction(4 * meter[0], meter[1]), i + 1))
+            lengths.append(self._bar_length(self._at(i), Fraction(4 * meter[0], meter[1]), i + 1))
         played, start = [], Fraction(0)
         for number, turn in playing_order(marks, self._name):
             played.append(Played(number, turn, start, lengths[number], meters[number]))
             start += lengths[number]
         return played
 
-    def _bar_length(self, longest: Fraction, nominal: Fraction, number: int) -> Fraction:
-        """The length of a bar: of what is in it, in whole 64ths; an empty one is as long as its meter says."""
-        if longest == 0:
-            return nominal
+    def _bar_length(self, measures: list[Measure], nominal: Fraction, number: int) -> Fraction:
+        """The length of a bar: what the meter says if it is empty or a part fills it so; or else of what is in it, in
+        whole 64ths."""
+        longest = max((measure.length for measure in measures), default=Fraction(0))
         if longest > LONGEST_BAR_QUARTERS:
             raise MediaError(
                 f'"{self._name}" has {float(longest):.0f} quarter notes in measure {number}; '
                 f"more than {LONGEST_BAR_QUARTERS} are not read: export it again"
             )
+        if longest == 0 or any(measure.length == nominal for measure in measures):
+            if longest > nominal:
+                self._remarks.append(f"measure {number} is too full in one part, which sounds on over the bar line")
+            return nominal
         unit = Fraction(4, FINEST_BAR)
         whole_units = -(-longest // unit) * unit
         if whole_units - longest:
@@ -295,10 +299,12 @@ class ScoreReader:
                 continue
             for note in sorted(part.measures[one.number].notes):
                 start, end = ticks(one.start + note.at), ticks(one.start + note.at + note.length)
-                waiting = open_ties[note.pitch, start] if note.is_tied_from else []
-                if waiting:
-                    same = [entry for entry in waiting if entry[0] == note.voice]
-                    entry = (same or waiting)[0]
+                waiting = open_ties[note.pitch, start]
+                # subtle: some programs write only where ties begin; then the next such note of the voice ends it.
+                same = [entry for entry in waiting if entry[0] == note.voice]
+                entries = same or (waiting if note.is_tied_from else [])
+                if entries:
+                    entry = entries[0]
                     waiting.remove(entry)
                     held = entry[1]
                     held[1] = end
