@@ -287,5 +287,5 @@ def test_drums_and_silence_give_an_empty_bar() -> None:
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ProjectError):
+    with pytest.raises(ProjectError, match="none"):
         write_abc(Song(), tmp_path / "none" / "out.abc")
