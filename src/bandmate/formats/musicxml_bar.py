@@ -142,6 +142,6 @@ def add_type(note: Any, value: NoteValue) -> None:
 
 def add_word(note: Any, word: str) -> None:
     lyric = child(note, "lyric", number=1)
-    goes_on = len(word) > 1 and word.endswith("-")
+    goes_on = len(word) > 1 and word.endswith("-") and not word.endswith("--")
     child(lyric, "syllabic", "begin" if goes_on else "single")
     child(lyric, "text", word[:-1] if goes_on else word)

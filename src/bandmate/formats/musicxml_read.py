@@ -3,8 +3,8 @@
 Conventions: every part becomes a track with one clip from the song's start to its end; voices and staves of a part are
 together in it. Times become 960 ticks to a quarter note, rounded to the nearest. Repeats and endings are played out; in
 the second pass the second verse is sung where there is one. The length of a bar is that of what is written in it, so an
-upbeat is a short bar; where one part keeps to the meter, all do. Velocity is the file's loudness for playing, or 96
-where it has none.
+upbeat is a short bar; where half of the parts keep to the meter, all do. Velocity is the file's loudness for playing,
+or 96 where it has none.
 
 What a song cannot hold is left out with a remark: key changes, words of more than one part. Rehearsal marks become
 markers.
@@ -166,15 +166,16 @@ class ScoreReader:
         return played
 
     def _bar_length(self, measures: list[Measure], nominal: Fraction, number: int) -> Fraction:
-        """The length of a bar: what the meter says if it is empty or a part fills it so; or else of what is in it, in
-        whole 64ths."""
+        """The length of a bar: what the meter says if it is empty or half of the parts keep to it; or else of what is
+        in it, in whole 64ths."""
         longest = max((measure.length for measure in measures), default=Fraction(0))
         if longest > LONGEST_BAR_QUARTERS:
             raise MediaError(
                 f'"{self._name}" has {float(longest):.0f} quarter notes in measure {number}; '
                 f"more than {LONGEST_BAR_QUARTERS} are not read: export it again"
             )
-        if longest == 0 or any(measure.length == nominal for measure in measures):
+        filled = [measure.length == nominal for measure in measures if measure.length]
+        if 2 * sum(filled) >= len(filled):
             if longest > nominal:
                 self._remarks.append(f"measure {number} is too full in one part, which sounds on over the bar line")
             return nominal
