@@ -16,10 +16,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "render": {"song", "sound"},
     "formats": {"song", "sound"},
     "project": {"song", "sound", "render", "formats"},
-    "stages": {"song", "sound", "render"},
+    "models": {"song", "sound"},
+    "stages": {"song", "sound", "render", "models"},
+    "learn": {"song", "sound", "render", "formats", "models", "stages"},
     "report": {"song"},
-    "verbs": {"song", "sound", "render", "formats", "project", "stages", "report"},
-    "cli": {"song", "sound", "render", "formats", "project", "stages", "report", "verbs"},
+    "verbs": {"song", "sound", "render", "formats", "project", "models", "stages", "learn", "report"},
+    "cli": {"song", "sound", "render", "formats", "project", "models", "stages", "learn", "report", "verbs"},
 }
 
 HEAVY_OUTSIDE_SOUND = {"torch", "librosa", "pedalboard", "matchering"}

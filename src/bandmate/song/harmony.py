@@ -25,6 +25,19 @@ class Key(Value, frozen=True, kw_only=True):
         return f"{PITCH_NAMES[self.tonic]} {self.mode}"
 
 
+class KeyChange(Value, frozen=True, kw_only=True):
+    """From bar ``at_bar`` on the key is this one."""
+
+    id: Id
+    at_bar: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    tonic: PitchClass
+    mode: Mode = "major"
+
+    @property
+    def key(self) -> Key:
+        return Key(tonic=self.tonic, mode=self.mode)
+
+
 class Chord(Value, frozen=True, kw_only=True):
     """A chord that sounds from ``start_ticks`` on; ``quality`` is its suffix as musicians write it (m7, maj9, sus4)."""
 

@@ -14,7 +14,7 @@ import msgspec
 from bandmate.song.clips import AudioClip, NoteClip
 from bandmate.song.devices import keys_of
 from bandmate.song.errors import RequestError, UnknownName
-from bandmate.song.harmony import Chord, Key, Lyric, Marker, Section
+from bandmate.song.harmony import Chord, Key, KeyChange, Lyric, Marker, Section
 from bandmate.song.time import MeterMap, TempoMap
 from bandmate.song.tracks import MAIN, Bus, Main, Track
 from bandmate.song.values import Id, Value
@@ -38,6 +38,7 @@ class Song(Value, frozen=True, kw_only=True, tag="song"):
     tempo: TempoMap = TempoMap()
     meters: MeterMap = MeterMap()
     key: Key | None = None
+    key_changes: tuple[KeyChange, ...] = ()
     sections: tuple[Section, ...] = ()
     chords: tuple[Chord, ...] = ()
     lyrics: tuple[Lyric, ...] = ()
@@ -46,6 +47,11 @@ class Song(Value, frozen=True, kw_only=True, tag="song"):
     buses: tuple[Bus, ...] = ()
     main: Main = Main()
     locks: tuple[Lock, ...] = ()
+
+    def key_at_bar(self, bar: int) -> Key | None:
+        """The key that holds in ``bar`` (from 1): that of the last change, or of the song; None where none is known."""
+        changes = [change for change in self.key_changes if change.at_bar <= bar]
+        return max(changes, key=lambda change: change.at_bar).key if changes else self.key
 
     def track(self, name: str) -> Track:
         """The track with that id, or else the one track with that name (case does not count)."""
