@@ -1,0 +1,1 @@
+"""How the compose stage's models were made, from openly licensed music."""
