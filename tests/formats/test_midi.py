@@ -19,7 +19,7 @@ from bandmate.formats.midi_bytes import parsed_midi, variable_length
 from bandmate.formats.midi_read import SongReader
 from bandmate.song.clips import NoteClip
 from bandmate.song.errors import MediaError, OutOfRange, ProjectError
-from bandmate.song.harmony import Key, Lyric, Marker
+from bandmate.song.harmony import Key, KeyChange, Lyric, Marker
 from bandmate.song.notes import Instrument, Note
 from bandmate.song.song import Song
 from bandmate.song.time import MeterMap, MeterPoint, TempoMap, TempoPoint
@@ -260,12 +260,23 @@ def test_oddities_leave_remarks() -> None:
     assert set(found.remarks) == {
         "track 1 has data bytes above 127, cut to 127",
         "track 1 never ends 1 notes; they last until its end",
-        "the key changes; C major is kept for the whole song",
         "a meter of 0/2^2 is left out",
         "a tempo of 60000000 is set to 1000",
         "1 controller messages are left out",
         "1 pitch-bend messages are left out",
     }
+
+
+def test_changes_of_key_travel() -> None:
+    changes = (KeyChange(id="k3", at_bar=3, tonic=2), KeyChange(id="k5", at_bar=5, tonic=4, mode="minor"))
+    song = Song(
+        key=Key(tonic=0),
+        key_changes=changes,
+        meters=MeterMap(points=(MeterPoint(id="m", at_bar=1, numerator=3, denominator=4),)),
+    )
+    back = read(song_as_midi(song)).song
+    assert back.key == song.key
+    assert back.key_changes == changes
 
 
 def test_a_later_program_is_said_and_not_kept() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from bandmate.formats.musicxml_file import MOST_BYTES
 from bandmate.formats.musicxml_read import read_musicxml, read_musicxml_bytes
@@ -19,7 +20,7 @@ from bandmate.formats.musicxml_repeats import MeasureMarks, playing_order
 from bandmate.formats.musicxml_write import packed, song_as_musicxml, write_musicxml
 from bandmate.song.clips import NoteClip
 from bandmate.song.errors import BandmateError, MediaError, OutOfRange, ProjectError
-from bandmate.song.harmony import Chord, Key, Lyric, Marker
+from bandmate.song.harmony import Chord, Key, KeyChange, Lyric, Marker
 from bandmate.song.notes import Instrument, Note
 from bandmate.song.song import Song
 from bandmate.song.time import MeterMap, MeterPoint, TempoMap, TempoPoint
@@ -323,3 +324,43 @@ def test_damaged_files_only_give_errors_that_say_so(seed: int, is_packed: bool) 
         read_musicxml_bytes(bytes(whole))
     except BandmateError as refusal:
         assert isinstance(refusal, MediaError)
+
+
+def test_changes_of_key_travel() -> None:
+    changes = (KeyChange(id="k2", at_bar=2, tonic=9, mode="minor"), KeyChange(id="k4", at_bar=4, tonic=3))
+    notes = tuple(Note(id=f"n{i}", start_ticks=i * 3840, length_ticks=960, pitch=63) for i in range(5))
+    clip = NoteClip(id="c", length_ticks=5 * 3840, notes=notes)
+    song = Song(key=Key(tonic=0), key_changes=changes, tracks=(Track(id="t", clips=(clip,)),))
+    back = read_musicxml_bytes(song_as_musicxml(song)).song
+    assert back.key == song.key
+    assert back.key_changes == changes
+
+
+@pytest.mark.parametrize(
+    ("meter", "lengths", "expected"),
+    [
+        ((4, 4), [480, 480, 240, 240, 480, 960, 960], ["begin", "end", "begin,begin", "continue,end", "end", "", ""]),
+        ((4, 4), [480, 960, 480, 1920], ["", "", "", ""]),
+        (
+            (6, 8),
+            [480, 480, 480, 480, 240, 240, 480],
+            ["begin", "continue", "end", "begin", "continue,begin", "continue,end", "end"],
+        ),
+        ((4, 4), [720, 240, 960, 1920], ["begin", "end,backward hook", "", ""]),
+    ],
+)
+def test_short_notes_are_joined_within_a_pulse(meter: tuple[int, int], lengths: list[int], expected: list[str]) -> None:
+    starts = [sum(lengths[:i]) for i in range(len(lengths))]
+    notes = tuple(
+        Note(id=f"n{i}", start_ticks=start, length_ticks=length, pitch=60)
+        for i, (start, length) in enumerate(zip(starts, lengths, strict=True))
+    )
+    meters = MeterMap(points=(MeterPoint(id="m", at_bar=1, numerator=meter[0], denominator=meter[1]),))
+    song = Song(meters=meters, tracks=(Track(id="t", clips=(NoteClip(id="c", length_ticks=9600, notes=notes),)),))
+    root = etree.fromstring(song_as_musicxml(song))
+    found = [
+        ",".join(beam.text for beam in note.findall("beam"))
+        for note in root.iter("note")
+        if note.find("pitch") is not None
+    ]
+    assert found == expected

@@ -101,6 +101,10 @@ def conductor_events(song: Song) -> Iterator[MidiEvent]:
         last = max(last, step.start_ticks)
     if song.key is not None:
         yield meta(0, midi_bytes.KEY, key_signature(song.key))
+    for change in song.key_changes:
+        at = song.meters.ticks_at_bar(change.at_bar)
+        yield meta(at, midi_bytes.KEY, key_signature(change.key))
+        last = max(last, at)
     for marker in song.markers:
         yield meta(marker.at_ticks, midi_bytes.MARKER, marker.name.encode())
     for lyric in song.lyrics:

@@ -5,7 +5,7 @@ per channel that it plays on, with one clip from the song's start to the track's
 note-off of its pitch. Channel 10 is drums. Before the first tempo 120 holds, before the first meter 4/4. Texts are
 UTF-8, or Latin-1 where they are not.
 
-Not covered: controllers, pitch bend, pressure (counted in a remark), program changes after the first note, key changes.
+Not covered: controllers, pitch bend, pressure (counted in a remark), program changes after the first note.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from bandmate.formats import midi_bytes
 from bandmate.formats.midi_bytes import META, MidiBytes, MidiEvent
 from bandmate.song.clips import NoteClip
-from bandmate.song.harmony import Key, Lyric, Marker
+from bandmate.song.harmony import Key, KeyChange, Lyric, Marker
 from bandmate.song.notes import Instrument, Note
 from bandmate.song.song import Song
 from bandmate.song.time import (
@@ -71,11 +71,16 @@ class SongReader:
         self._remark_on_rounding(events)
         metas = [event for event in sorted(events, key=lambda event: event.ticks) if event.status == META]
         tracks = self._tracks()
+        meters = self._meters(metas)
+        keys = self._keys(metas, meters)
         song = Song(
             title=self._title(),
             tempo=self._tempo(metas),
-            meters=self._meters(metas),
-            key=self._key(metas),
+            meters=meters,
+            key=keys[0][1] if keys else None,
+            key_changes=tuple(
+                KeyChange(id=f"k{bar}", at_bar=bar, tonic=key.tonic, mode=key.mode) for bar, key in keys[1:]
+            ),
             markers=tuple(
                 Marker(id=f"m{i + 1}", at_ticks=at, name=text.strip(" \0"))
                 for i, (at, text) in enumerate(self._texts(metas, midi_bytes.MARKER))
@@ -158,11 +163,16 @@ class SongReader:
             return None
         return numerator, 2**power
 
-    def _key(self, metas: Iterable[MidiEvent]) -> Key | None:
-        keys = [key for event in metas if (key := key_from(event))]
-        if len(set(keys)) > 1:
-            self._remarks.append(f"the key changes; {keys[0]} is kept for the whole song")
-        return keys[0] if keys else None
+    def _keys(self, metas: Iterable[MidiEvent], meters: MeterMap) -> list[tuple[int, Key]]:
+        """Bars and the keys that begin there, without repetitions; a change inside a bar counts from the next one."""
+        found: dict[int, Key] = {}
+        for event in metas:
+            key = key_from(event)
+            if key is not None:
+                place = meters.position_at(self._ticks(event.ticks))
+                found[place.bar + ((place.beat, place.ticks) != (1, 0))] = key
+        steps = sorted(found.items())
+        return [step for i, step in enumerate(steps) if not i or steps[i - 1][1] != step[1]]
 
     def _texts(self, metas: Iterable[MidiEvent], kind: int) -> Iterator[tuple[int, str]]:
         return ((self._ticks(event.ticks), text_of(event.data)) for event in metas if event.kind == kind)

@@ -3,7 +3,7 @@
 Conventions: the order of the elements is the schema's. What stands above the notes comes before the note or rest that
 sounds at its place, with an offset in divisions (960 to a quarter note) where it comes later.
 
-Not covered: beams, slurs, brackets over triplets.
+Not covered: slurs, brackets over triplets.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from bandmate.formats.musicxml_beams import Beamed, add_beams
 from bandmate.formats.musicxml_part import FORTE
 from bandmate.formats.musicxml_values import Chorded, NoteValue, note_values, spelled
+from bandmate.song.harmony import Key
 
 Event = tuple[int, Any]
 """Ticks in the song, and the element that stands there."""
@@ -20,19 +22,23 @@ Event = tuple[int, Any]
 
 @dataclass(slots=True)
 class Bar:
-    """A bar, where it begins, and its meter where that is new."""
+    """A bar, where it begins, its meter and key where they are new, its pulse, and the signature that holds in it."""
 
     start: int
     length: int
     meter: tuple[int, int] | None = None
+    pulse: int = 960
+    key: Key | None = None
+    fifths: int = 0
 
 
 class BarWriter:
     """Writes one voice of one bar; ``grid`` is the bar's."""
 
-    def __init__(self, measure: Any, bar: Bar, grid: list[int], voice: int, fifths: int) -> None:
-        self._measure, self._bar, self._grid, self._voice, self._fifths = measure, bar, grid, voice, fifths
+    def __init__(self, measure: Any, bar: Bar, grid: list[int], voice: int) -> None:
+        self._measure, self._bar, self._grid, self._voice = measure, bar, grid, voice
         self._events: list[Event] = []
+        self._written: list[Beamed | None] = []
 
     def write(self, pieces: list[tuple[int, int, Chorded]], events: list[Event], words: dict[int, str]) -> None:
         """Notes with rests between them, and every event before what sounds at its place."""
@@ -44,8 +50,11 @@ class BarWriter:
             self._add_chord(begin, end, chord, words.pop(chord.start, None) if is_begin else None)
             at = end
         self._add_rest(at, self._bar.length)
+        add_beams(self._written, self._bar.pulse)
 
     def _add_rest(self, start: int, end: int) -> None:
+        if end > start:
+            self._written.append(None)
         if (start, end) == (0, self._bar.length):
             self._place_events(start, end)
             note = child(self._measure, "note")
@@ -84,6 +93,8 @@ class BarWriter:
                 note = child(self._measure, "note", dynamics=round(velocity * 100 / FORTE, 2))
                 if place:
                     child(note, "chord")
+                else:
+                    self._written.append(Beamed(start, value.name, note))
                 self._add_pitch(note, pitch)
                 child(note, "duration", value.length)
                 for tie in ties:
@@ -100,7 +111,7 @@ class BarWriter:
 
     def _add_pitch(self, note: Any, pitch: int) -> None:
         element = child(note, "pitch")
-        step, alter = spelled(pitch % 12, self._fifths)
+        step, alter = spelled(pitch % 12, self._bar.fifths)
         child(element, "step", step)
         if alter:
             child(element, "alter", alter)

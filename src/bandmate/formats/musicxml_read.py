@@ -6,7 +6,7 @@ the second pass the second verse is sung where there is one. The length of a bar
 upbeat is a short bar; where half of the parts keep to the meter, all do. Velocity is the file's loudness for playing,
 or 96 where it has none.
 
-What a song cannot hold is left out with a remark: key changes, words of more than one part. Rehearsal marks become
+What a song cannot hold is left out with a remark: words of more than one part. Rehearsal marks become
 markers.
 
 Not covered: da capo, dal segno, coda and fine; grace notes, cue notes and unpitched percussion; tempo words.
@@ -28,7 +28,7 @@ from bandmate.formats.musicxml_part import Measure, PartReader, Syllable
 from bandmate.formats.musicxml_repeats import MeasureMarks, playing_order
 from bandmate.song.clips import NoteClip
 from bandmate.song.errors import MediaError, OutOfRange
-from bandmate.song.harmony import Chord, Key, Lyric, Marker
+from bandmate.song.harmony import Chord, Key, KeyChange, Lyric, Marker
 from bandmate.song.notes import Instrument, Note
 from bandmate.song.song import Song
 from bandmate.song.time import DEFAULT_BPM, DEFAULT_METER, TICKS_PER_QUARTER, MeterMap, MeterPoint, TempoMap, TempoPoint
@@ -108,11 +108,17 @@ class ScoreReader:
 
     def result(self) -> ScoreSong:
         """The song with its remarks."""
+        meters = self._meters()
+        keys = self._keys(meters)
+        changes = dict(keys[1:])
         song = Song(
             title=self._title(),
             tempo=self._tempo(),
-            meters=self._meters(),
-            key=self._key(),
+            meters=meters,
+            key=keys[0][1] if keys else None,
+            key_changes=tuple(
+                KeyChange(id=f"k{bar}", at_bar=bar, tonic=key.tonic, mode=key.mode) for bar, key in changes.items()
+            ),
             chords=self._chords(),
             lyrics=self._lyrics(),
             markers=self._markers(),
@@ -215,12 +221,21 @@ class ScoreReader:
             self._remarks.append(f"a tempo of {float(bpm):.0f} is set to {float(inside):.0f}")
         return float(inside)
 
-    def _key(self) -> Key | None:
-        own = [[key for measure in part.measures for key in measure.keys] for part in self._parts]
-        keys = next((found for found in own if found), [])
-        if len(set(keys)) > 1:
-            self._remarks.append(f"the key changes; {keys[0]} is kept for the whole song")
-        return keys[0] if keys else None
+    def _keys(self, meters: MeterMap) -> list[tuple[int, Key]]:
+        """Bars and the keys that begin there, in the order in which the score is played; of the first part with any."""
+        stated = (part for part in self._parts if any(measure.keys for measure in part.measures))
+        part = next(stated, None)
+        if part is None:
+            return []
+        holding: list[Key | None] = [None]
+        for measure in part.measures:
+            holding.append(measure.keys[-1] if measure.keys else holding[-1])
+        found: list[tuple[int, Key]] = []
+        for one in self._played:
+            key = holding[min(one.number + 1, len(holding) - 1)]
+            if key is not None and (not found or found[-1][1] != key):
+                found.append((meters.position_at(ticks(one.start)).bar, key))
+        return found
 
     def _chords(self) -> tuple[Chord, ...]:
         places: dict[int, ChordSymbol] = {}

@@ -100,7 +100,6 @@ class ScoreBuilder:
 
     def __init__(self, song: Song) -> None:
         self._song = song
-        self._fifths = fifths_of(song.key)
         self._parts = [part for track in song.tracks if (part := part_of(track))]
         self._bars = self._all_bars()
         self._starts = [bar.start for bar in self._bars]
@@ -143,12 +142,15 @@ class ScoreBuilder:
         if count > MOST_BARS:
             raise OutOfRange(f"the song has {count} bars; a score takes {MOST_BARS} at most: write it in parts")
         steps = {step.bar: step for step in meter_steps(song.meters)}
-        bars, at = [], 0
+        bars: list[Bar] = []
+        at, last_key = 0, None
         for number in range(1, count + 1):
-            step = steps.get(number)
-            length = song.meters.step_at(at).bar_ticks
-            bars.append(Bar(at, length, (step.numerator, step.denominator) if step else None))
-            at += length
+            now, key = song.meters.step_at(at), song.key_at_bar(number)
+            meter = (now.numerator, now.denominator) if number in steps else None
+            is_compound = now.denominator == 8 and now.numerator % 3 == 0
+            pulse = 3 * now.beat_ticks if is_compound else TICKS_PER_QUARTER
+            bars.append(Bar(at, now.bar_ticks, meter, pulse, key if key != last_key else None, fifths_of(key)))
+            at, last_key = at + now.bar_ticks, key
         return bars
 
     def _events(self) -> Iterator[Event]:
@@ -168,17 +170,12 @@ class ScoreBuilder:
 
     def _harmony(self, etree: Any, chord: Chord) -> Any:
         element = etree.Element("harmony")
-        self._add_spelled(child(element, "root"), "root", chord.root)
+        fifths = self._bars[self._bar_at(chord.start_ticks)].fifths
+        add_spelled(child(element, "root"), "root", chord.root, fifths)
         child(element, "kind", KINDS.get(chord.quality, "other"), text=chord.quality)
         if chord.bass is not None:
-            self._add_spelled(child(element, "bass"), "bass", chord.bass)
+            add_spelled(child(element, "bass"), "bass", chord.bass, fifths)
         return element
-
-    def _add_spelled(self, parent: Any, name: str, pitch_class: int) -> None:
-        step, alter = spelled(pitch_class, self._fifths)
-        child(parent, f"{name}-step", step)
-        if alter:
-            child(parent, f"{name}-alter", alter)
 
     def _add_part(self, element: Any, part: PartNotes, events: list[Event]) -> None:
         grids = self._grids(part)
@@ -197,7 +194,7 @@ class ScoreBuilder:
                     continue
                 if voice > 1:
                     child(child(measure, "backup"), "duration", bar.length)
-                writer = BarWriter(measure, bar, grids[number], voice, self._fifths)
+                writer = BarWriter(measure, bar, grids[number], voice)
                 writer.write(own, by_bar.get(number, []) if voice == 1 else [], words)
 
     def _bar_at(self, at: int) -> int:
@@ -240,15 +237,15 @@ class ScoreBuilder:
         return found
 
     def _add_attributes(self, measure: Any, bar: Bar, first: PartNotes | None) -> None:
-        if first is None and bar.meter is None:
+        if first is None and bar.meter is None and bar.key is None:
             return
         attributes = child(measure, "attributes")
         if first is not None:
             child(attributes, "divisions", TICKS_PER_QUARTER)
-            if self._song.key is not None:
-                key = child(attributes, "key")
-                child(key, "fifths", self._fifths)
-                child(key, "mode", self._song.key.mode)
+        if bar.key is not None:
+            key = child(attributes, "key")
+            child(key, "fifths", bar.fifths)
+            child(key, "mode", bar.key.mode)
         if bar.meter is not None:
             time = child(attributes, "time")
             child(time, "beats", bar.meter[0])
@@ -276,3 +273,11 @@ def part_of(track: Track) -> PartNotes | None:
         if note.start_ticks < clip.length_ticks
     ]
     return PartNotes(track, clips[0].instrument.program, sorted(notes)) if clips else None
+
+
+def add_spelled(parent: Any, name: str, pitch_class: int, fifths: int) -> None:
+    """A ``root`` or ``bass`` as the signature of its bar spells it."""
+    step, alter = spelled(pitch_class, fifths)
+    child(parent, f"{name}-step", step)
+    if alter:
+        child(parent, f"{name}-alter", alter)
