@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bandmate.verbs.diagnosing import diagnose, roles, set_roles
     from bandmate.verbs.doctor import examine
     from bandmate.verbs.editing import propose_edit
-    from bandmate.verbs.exporting import export_dawproject, export_midi
+    from bandmate.verbs.exporting import export_dawproject, export_midi, export_score
     from bandmate.verbs.heard_notes import notes_of_file
     from bandmate.verbs.importing import import_files
     from bandmate.verbs.listening import listen
@@ -73,6 +73,7 @@ WHERE = {
     "examine": "verbs.doctor",
     "export_dawproject": "verbs.exporting",
     "export_midi": "verbs.exporting",
+    "export_score": "verbs.exporting",
     "find_structure": "verbs.structuring",
     "import_files": "verbs.importing",
     "keep_target": "verbs.references",
@@ -121,6 +122,7 @@ __all__ = [
     "examine",
     "export_dawproject",
     "export_midi",
+    "export_score",
     "find_structure",
     "import_files",
     "keep_target",

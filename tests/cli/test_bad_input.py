@@ -58,9 +58,9 @@ REQUESTS = [
     ("render x.wav --kind mp3", r'"x\.wav" would hold mp3; end its name in \.mp3 \[request\]'),
     (
         "export x.als",
-        r'cannot export "x\.als"; give a name that ends in \.dawproject or \.mid, or a folder \[request\]',
+        r'cannot export "x\.als"; end its name in \.dawproject, \.mid, \.musicxml or \.abc, or give a folder \[request\]',
     ),
-    ("export x.mid", r"the song has no notes to write as MIDI, its tracks are recordings; export a \.dawproject"),
+    ("export x.mid", r"the song has no notes to write, its tracks are recordings; export a \.dawproject"),
     ("undo 9", r"undo by 9 steps; only 1 can be undone \[out-of-range\]"),
     ("undo 0", r"invalid value for 'steps': .+; see bandmate undo --help \[usage\]"),
     ("redo", r"there is nothing to redo \[request\]"),

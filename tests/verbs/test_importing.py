@@ -14,6 +14,7 @@ from bandmate.formats.midi import write_midi
 from bandmate.project.folder import Project
 from bandmate.song.clips import AudioClip, NoteClip
 from bandmate.song.errors import MediaError, RequestError
+from bandmate.song.harmony import Key
 from bandmate.song.notes import Note
 from bandmate.song.song import Song
 from bandmate.song.tracks import Track
@@ -259,7 +260,11 @@ def missing(folder: Path) -> Path:
 
 
 BAD = [
-    (no_files, RequestError, r'nothing to import in ".+": no sound or MIDI file there; give a folder of stems'),
+    (
+        no_files,
+        RequestError,
+        r'nothing to import in ".+": no sound file or written music there; give a folder of stems',
+    ),
     (text_as_wav, MediaError, r'"lyrics\.wav" .+; nothing was imported'),
     (cut_off, MediaError, r'"take\.wav" is cut off: its header promises 1\.000 s, .+; nothing was imported'),
     (no_frames, MediaError, r'"empty\.wav" has 0 frames: a header and no sound; .+; nothing was imported'),
@@ -342,3 +347,21 @@ def test_control_characters_do_not_come_into_the_names_of_tracks() -> None:
     assert shown_name(Path("\x1b[31mlead\nvox .wav")) == "[31mlead vox"
     assert shown_name(Path("\x07.wav")) == "item"
     assert shown_name(Path("Гитара 2.wav")) == "Гитара 2"
+
+
+@pytest.mark.parametrize("name", ["песня.abc", "song.musicxml", "song.mxl", "song.mid"])
+def test_written_music_comes_in_and_goes_out(tmp_path: Path, name: str) -> None:
+    source = tmp_path / "tune.abc"
+    source.write_text('X:1\nT:Tune\nM:3/4\nL:1/4\nK:G\n"G"G A B|"D7"d2 c|"G"B3|', encoding="utf-8")
+    with bandmate.new_project(tmp_path / "first") as first:
+        bandmate.import_files(first, [source])
+        bandmate.export_score(first, tmp_path / name)
+    with bandmate.new_project(tmp_path / "second") as second:
+        bandmate.import_files(second, [tmp_path / name])
+        song = second.song
+    notes = [
+        note.pitch for track in song.tracks for clip in track.clips if isinstance(clip, NoteClip) for note in clip.notes
+    ]
+    assert notes == [67, 69, 71, 74, 72, 71]
+    assert song.key == Key(tonic=7)
+    assert [str(chord) for chord in song.chords] == ([] if name.endswith(".mid") else ["G", "D7", "G"])

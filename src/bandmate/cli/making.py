@@ -58,12 +58,14 @@ def new(
 
 
 def import_(
-    paths: Annotated[list[Path], typer.Argument(help="Sound files, MIDI files, folders of them.", show_default=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Sound files, MIDI, MusicXML, ABC, folders of them.", show_default=False)
+    ],
     project: InProject = None,
     truncated: Annotated[bool, typer.Option("--truncated", help="Take files that were cut off.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Bring recordings and MIDI files into the project."""
+    """Bring recordings and written music into the project."""
     from bandmate.verbs.importing import import_files
 
     with opened(project) as here, progress_bar() as progress:
@@ -113,26 +115,29 @@ def render(
 
 
 def export(
-    path: Annotated[Path, typer.Argument(help="song.dawproject, song.mid, or a folder for stems.", show_default=False)],
+    path: Annotated[
+        Path, typer.Argument(help="song.dawproject, .mid, .musicxml, .abc, or a folder for stems.", show_default=False)
+    ],
     project: InProject = None,
     json: AsJson = False,
 ) -> None:
     """Write the song for another program."""
-    from bandmate.verbs.exporting import export_dawproject, export_midi
+    from bandmate.formats.scores import SCORE_ENDINGS
+    from bandmate.verbs.exporting import export_dawproject, export_score
     from bandmate.verbs.printing import render_stems
 
     with opened(project) as here, progress_bar() as progress:
         if path.suffix.lower() == ".dawproject":
             done = export_dawproject(here, path, progress=progress)
             written, left_out = [done.path], done.left_out
-        elif path.suffix.lower() in (".mid", ".midi"):
-            done = export_midi(here, path)
+        elif path.suffix.lower() in SCORE_ENDINGS:
+            done = export_score(here, path)
             written, left_out = [done.path], done.left_out
         elif path.suffix == "":
             written, left_out = list(render_stems(here, path, progress=progress)), ()
         else:
             raise RequestError(
-                f'cannot export "{path.name}"; give a name that ends in .dawproject or .mid, or a folder'
+                f'cannot export "{path.name}"; end its name in .dawproject, .mid, .musicxml or .abc, or give a folder'
             )
     if json:
         print_json({"written": [str(p) for p in written], "left_out": list(left_out)})

@@ -1,4 +1,4 @@
-"""Leaving for another program: a DAWproject file, or MIDI."""
+"""Leaving for another program: a DAWproject file, or written music (MIDI, MusicXML, ABC)."""
 
 from __future__ import annotations
 
@@ -121,18 +121,24 @@ def print_track(project: Project, song: Song, track_id: str, folder: Path) -> Ex
 
 
 def export_midi(project: Project, path: Path | str) -> Exported:
-    """Write the song's notes, tempo, meters, markers and words as a MIDI file.
+    """`export_score` for MIDI."""
+    return export_score(project, path)
+
+
+def export_score(project: Project, path: Path | str) -> Exported:
+    """Write the song's notes, tempo, meters, keys, markers and words as MIDI, MusicXML or ABC, by the ending; the last
+    two carry chord symbols too.
 
     Raises
     ------
     RequestError
-        if the song has no notes.
+        if the song has no notes, or the ending is none of these.
     """
-    from bandmate.formats.midi import write_midi
+    from bandmate.formats.scores import write_score
 
     song = project.song
     if not any(isinstance(clip, NoteClip) for track in song.tracks for clip in track.clips):
-        raise RequestError("the song has no notes to write as MIDI, its tracks are recordings; export a .dawproject")
-    write_midi(song, path)
+        raise RequestError("the song has no notes to write, its tracks are recordings; export a .dawproject")
+    write_score(song, path)
     sounding = [t.name or t.id for t in song.tracks if any(isinstance(c, AudioClip) for c in t.clips)]
     return Exported(Path(path), (f"recordings: {', '.join(sounding)}",) if sounding else ())

@@ -1,4 +1,4 @@
-"""Bringing recordings and MIDI files into a project.
+"""Bringing recordings and written music (MIDI, MusicXML, ABC) into a project.
 
 Everything is looked at before anything is written: one bad file, and nothing is imported, with a message that names it.
 The files themselves are copied into the project and never written again.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bandmate.formats.containers import media_errors
+from bandmate.formats.scores import SCORE_ENDINGS
 from bandmate.project.store import DATABASE_FILE
 from bandmate.song.clips import AudioClip
 from bandmate.song.errors import MediaError, RequestError
@@ -28,7 +29,7 @@ from bandmate.verbs.progress import Progress, part, silent
 
 if TYPE_CHECKING:
     from bandmate.formats.audio_files import FileFacts
-    from bandmate.formats.midi_read import MidiSong
+    from bandmate.formats.scores import Score
     from bandmate.project.folder import Project
     from bandmate.project.recordings import Recording
 
@@ -39,7 +40,9 @@ SOUND_ENDINGS = {".wav", ".wave", ".bwf", ".aif", ".aiff", ".aifc", ".flac", ".o
     ".aac",
     ".caf",
 }
-MIDI_ENDINGS = {".mid", ".midi", ".smf"}
+FOUND_IN_FOLDERS = SOUND_ENDINGS | SCORE_ENDINGS - {".xml"}
+"""A file that ends in .xml can be anything; it is read as music only when it is named."""
+
 CAN_HOLD_NAN = {"float", "double"}
 """Only these codecs can hold samples that are not numbers, so only these are read to the end before the import."""
 
@@ -71,7 +74,7 @@ class Found:
 def import_files(
     project: Project, paths: Iterable[Path | str], *, progress: Progress = silent, allow_truncated: bool = False
 ) -> Imported:
-    """Import files and folders of files: one track for each recording, the tracks of each MIDI file.
+    """Import files and folders of files: one track for each recording, the tracks of each MIDI, MusicXML or ABC file.
 
     The first recordings decide the song's sample rate: the rate most of them have, the higher of two equally frequent
     ones, at least 44.1 kHz. Roles are taken from names where those are clear.
@@ -106,22 +109,24 @@ def import_files(
 
 
 def sorted_out(paths: Iterable[Path | str]) -> tuple[list[Path], list[Path]]:
-    """Sound files and MIDI files among the paths; a folder stands for what is in it, without what is hidden."""
+    """Sound files and written music among the paths; a folder stands for what is in it, without what is hidden."""
     files: list[Path] = []
     given = [Path(path) for path in paths]
     for path in given:
         with media_errors(path):
             files += folder_files(path) if path.is_dir() else [path]
-    scores = [path for path in files if path.suffix.lower() in MIDI_ENDINGS]
+    scores = [path for path in files if path.suffix.lower() in SCORE_ENDINGS]
     sounds = [path for path in files if path not in scores]
     if not files:
         places = ", ".join(f'"{path}"' for path in given) or "the list of files"
-        raise RequestError(f"nothing to import in {places}: no sound or MIDI file there; give a folder of stems")
+        raise RequestError(
+            f"nothing to import in {places}: no sound file or written music there; give a folder of stems"
+        )
     return sounds, scores
 
 
 def folder_files(folder: Path, within: frozenset[Path] = frozenset()) -> list[Path]:
-    """The sound and MIDI files in a folder and below it, by folder and name.
+    """The sound files and written music in a folder and below it, by folder and name.
 
     What is hidden is left out, and so is what Bandmate wrote: projects, and what a production put beside its project.
     A link back to a folder that it is ``within`` is not followed. A link that leads nowhere is among the files, so that
@@ -136,7 +141,7 @@ def folder_files(folder: Path, within: frozenset[Path] = frozenset()) -> list[Pa
             continue
         if path.is_dir():
             found += [] if is_own(path) else folder_files(path, within | {real})
-        elif (path.is_file() or path.is_symlink()) and path.suffix.lower() in SOUND_ENDINGS | MIDI_ENDINGS:
+        elif (path.is_file() or path.is_symlink()) and path.suffix.lower() in FOUND_IN_FOLDERS:
             found.append(path)
     return found
 
@@ -149,12 +154,12 @@ def is_own(folder: Path) -> bool:
 
 def looked_at(
     sounds: Sequence[Path], scores: Sequence[Path], progress: Progress, *, allow_truncated: bool
-) -> tuple[list[Found], list[MidiSong]]:
+) -> tuple[list[Found], list[Score]]:
     """Look at every file; of several bad ones the message names the first and says what is wrong with two more."""
-    from bandmate.formats.midi import read_midi
+    from bandmate.formats.scores import read_score
 
     found: list[Found] = []
-    read: list[MidiSong] = []
+    read: list[Score] = []
     bad: list[str] = []
     for count, path in enumerate((*sounds, *scores)):
         progress(f"looking at {path.name}", count / (len(sounds) + len(scores)))
@@ -162,7 +167,7 @@ def looked_at(
             if count < len(sounds):
                 found.append(checked(path, allow_truncated))
             else:
-                read.append(read_midi(path))
+                read.append(read_score(path))
         except MediaError as problem:
             bad.append(str(problem))
     if bad:
@@ -272,8 +277,8 @@ def added(project: Project, one: Found) -> Recording:
         return project.media.add(mended)
 
 
-def with_score(song: Song, path: Path, score: MidiSong) -> tuple[Song, tuple[str, ...]]:
-    """The song with the tracks of a MIDI file; its tempo, meter, key and markers too where the song has none."""
+def with_score(song: Song, path: Path, score: Score) -> tuple[Song, tuple[str, ...]]:
+    """The song with the tracks of a written file; its tempo, meters, keys, chords and markers too where it has none."""
     tracks = list(song.tracks)
     for track in score.song.tracks:
         taken = {other.id for other in tracks}
@@ -283,6 +288,13 @@ def with_score(song: Song, path: Path, score: MidiSong) -> tuple[Song, tuple[str
     if not song.tempo.points and not song.meters.points:
         came = score.song
         song = replace(
-            song, tempo=came.tempo, meters=came.meters, key=came.key, markers=came.markers, lyrics=came.lyrics
+            song,
+            tempo=came.tempo,
+            meters=came.meters,
+            key=came.key,
+            key_changes=came.key_changes,
+            chords=came.chords,
+            markers=came.markers,
+            lyrics=came.lyrics,
         )
     return replace(song, tracks=tuple(tracks)), tuple(f"{path.name}: {remark}" for remark in score.remarks)
