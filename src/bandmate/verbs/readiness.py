@@ -38,6 +38,9 @@ EDIT_KERNEL_MODULES = (
 )
 """What only the edit stage needs: compiled when it is first asked, so that nobody else waits for it."""
 
+COMPOSE_KERNEL_MODULES = ("bandmate.models.mixing",)
+"""What only the compose stage needs."""
+
 COMPILE = "import sys; from bandmate.verbs.readiness import compile_module as c; [c(name) for name in sys.argv[1:]]"
 
 
@@ -82,8 +85,8 @@ def make_ready(progress: Progress = silent, *, for_edits: bool = False) -> bool:
 
 
 def compile_module(name: str) -> None:
-    """Compile the kernels of a module, or load what was compiled."""
-    importlib.import_module(f"bandmate.sound.{name}").compile_kernels()
+    """Compile the kernels of a module, or load what was compiled; a name without a dot is a module of ``sound``."""
+    importlib.import_module(name if "." in name else f"bandmate.sound.{name}").compile_kernels()
 
 
 @contextmanager
