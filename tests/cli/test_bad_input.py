@@ -58,7 +58,8 @@ REQUESTS = [
     ("render x.wav --kind mp3", r'"x\.wav" would hold mp3; end its name in \.mp3 \[request\]'),
     (
         "export x.als",
-        r'cannot export "x\.als"; end its name in \.dawproject, \.mid, \.musicxml or \.abc, or give a folder \[request\]',
+        r'cannot export "x\.als"; end its name in \.dawproject, \.mid, \.musicxml or \.abc, '
+        r"or give a folder \[request\]",
     ),
     ("export x.mid", r"the song has no notes to write, its tracks are recordings; export a \.dawproject"),
     ("undo 9", r"undo by 9 steps; only 1 can be undone \[out-of-range\]"),

@@ -13,8 +13,8 @@ from typing import Any
 
 from bandmate.formats.musicxml_beams import Beamed, add_beams
 from bandmate.formats.musicxml_part import FORTE
-from bandmate.formats.musicxml_values import Chorded, NoteValue, note_values, spelled
 from bandmate.song.harmony import Key
+from bandmate.song.note_values import Chorded, NoteValue, note_values, spelled
 
 Event = tuple[int, Any]
 """Ticks in the song, and the element that stands there."""

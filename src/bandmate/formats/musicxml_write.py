@@ -2,7 +2,7 @@
 
 Conventions: MusicXML 4.0 in the part-wise order, 960 divisions to a quarter note. Every track with notes becomes a part
 of as many voices as its notes need; notes are cut at bar lines and tied. Notes begin and end on the grid that
-`musicxml_values` finds, so that they can be printed; what is on it keeps its ticks. Chord symbols, tempo and markers
+`note_values` finds, so that they can be printed; what is on it keeps its ticks. Chord symbols, tempo and markers
 stand in the first part, words in the part that has the most notes where they are sung. Velocities are kept as loudness
 for playing. Pitches are spelled after the key.
 
@@ -27,10 +27,10 @@ from bandmate.formats.atomic_file import write_whole
 from bandmate.formats.musicxml_bar import Bar, BarWriter, Event, child, tempo_element
 from bandmate.formats.musicxml_chords import KINDS
 from bandmate.formats.musicxml_file import CONTAINER
-from bandmate.formats.musicxml_values import Chorded, bar_grid, fifths_of, in_voices, nearest, spelled
 from bandmate.song.clips import NoteClip
 from bandmate.song.errors import OutOfRange
 from bandmate.song.harmony import Chord
+from bandmate.song.note_values import Chorded, bar_grid, fifths_of, in_voices, nearest, spelled
 from bandmate.song.song import Song
 from bandmate.song.time import TICKS_PER_QUARTER, meter_steps, tempo_steps
 from bandmate.song.tracks import Track
