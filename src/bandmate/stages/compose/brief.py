@@ -15,6 +15,25 @@ from bandmate.song.harmony import Key
 PartKind = Literal["chords", "melody", "bass", "drums", "keys", "harmony", "counter", "form"]
 PARTS: tuple[PartKind, ...] = get_args(PartKind)
 
+Verb = Literal[
+    "generate",
+    "next",
+    "continue",
+    "answer",
+    "vary",
+    "infill",
+    "simplify",
+    "enrich",
+    "morph",
+    "groove",
+    "drumify",
+    "harmonise",
+    "reharmonise",
+]
+"""What is to be done: something new, or something with what is there."""
+
+VERBS: tuple[Verb, ...] = get_args(Verb)
+
 Genre = Literal[
     "pop",
     "rock",
@@ -90,6 +109,8 @@ class ComposeBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     Attributes
     ----------
+    verb : str
+        what is done with what is there; ``generate`` writes anew.
     part : str
         what is written.
     track : str
@@ -108,10 +129,18 @@ class ComposeBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         how many to show.
     program : int, optional
         General MIDI instrument that plays it; its range is kept to.
+    amount : float, optional
+        how far to go: the distance of a variation, how much is thinned out or added, how much of the feel is taken
+        on. None is what is usual for the verb.
+    other : str
+        id of the track that is morphed to; empty for the bars ``other_bar`` on of the same track.
+    other_bar : int, optional
+        the first bar of what is morphed to; the same bars where none is given.
     syllables : tuple of str
         words of a line, syllable by syllable, one note each; stressed ones begin with ``'``.
     """
 
+    verb: Verb = "generate"
     part: PartKind = "melody"
     track: str = ""
     first_bar: int = 1
@@ -126,4 +155,7 @@ class ComposeBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     daring: Dial = 0.3
     alternatives: int = 3
     program: int | None = None
+    amount: Dial | None = None
+    other: str = ""
+    other_bar: int | None = None
     syllables: tuple[str, ...] = ()
