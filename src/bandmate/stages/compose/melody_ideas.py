@@ -1,0 +1,220 @@
+"""Melodies for some bars, over chords or free: rhythm first, then pitch, with a plan of what comes again.
+
+Conventions: see ``melody_line``. Every candidate has its own plan, curve and chance, all told by the seed; they are
+measured, ranked by how near they are to the dials and to what people write, and put in an order in which the first ones
+differ.
+
+What is learned: shares of intervals, of repeated bars and all quartiles (OpenEWLD), what follows what (the statistic
+``expectation``), and the ``melody`` model where it is given. What is written by us: worths of places and gaps, plans,
+curves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from random import Random
+
+from bandmate.models.expectation import load_expectation
+from bandmate.song.errors import RequestError
+from bandmate.song.evidence import Evidence
+from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.idea import Idea, distance
+from bandmate.stages.compose.measures import material_of, surprise
+from bandmate.stages.compose.measures_scale import dial_error, wanted
+from bandmate.stages.compose.melody_figures import figures, strangeness
+from bandmate.stages.compose.melody_ground import reach_of, top_line
+from bandmate.stages.compose.melody_line import CURVES, Task, written_line
+from bandmate.stages.compose.melody_manner import manner_of
+from bandmate.stages.compose.melody_pins import pins_of
+from bandmate.stages.compose.melody_pitch import Habits
+from bandmate.stages.compose.melody_plan import plan_kind, plan_of
+from bandmate.stages.compose.passage import Bar, Passage, Tone
+
+LEAST_APART = 0.2
+"""Of the first alternatives from each other."""
+
+MODELS = ("melody rules 1 (written, with learned shares)", "expectation")
+MOST_HEARD = 4
+CANDIDATES_FOR_ONE = 4
+FEWEST = 8
+
+
+def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+    """Melodies for the bars of a passage, about four times as many as are asked for, best first.
+
+    Parameters
+    ----------
+    passage : Passage
+        the bars, with chords or without; what the part plays before them is gone on from.
+    brief : ComposeBrief
+        dials, pins, syllables, program; ``key`` holds instead of the song's.
+    model : optional
+        the melody model; without it the written worths and the statistic of the corpora alone.
+    seed : int
+        the same seed gives the same notes.
+
+    Raises
+    ------
+    RequestError
+        for bars that are none, and for pins and syllables that cannot be met.
+    """
+    task = task_of(passage, brief)
+    count = max(FEWEST, CANDIDATES_FOR_ONE * brief.alternatives)
+    more = 2 * count if wanted(brief) else count + count // 2
+    found: dict[tuple[tuple[int, int], ...], Candidate] = {}
+    for number in range(more):
+        one = candidate(task, brief, seed, number)
+        found.setdefault(tuple((tone.start_ticks, tone.pitch) for tone in one.tones), one)
+    ranked = ranked_by(task.passage, brief, list(found.values()))[:count]
+    return spread_out([idea for _, idea in ranked], brief.alternatives)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A melody and how it was made."""
+
+    tones: tuple[Tone, ...]
+    plan: str
+    curve: str
+
+
+def task_of(passage: Passage, brief: ComposeBrief) -> Task:
+    """What all candidates have in common, checked."""
+    if not passage.bars:
+        raise RequestError("there are no bars to write for; ask for one at least")
+    keyed = passage_in_key(passage, brief)
+    reach = reach_of(keyed, brief)
+    before, after = top_line(keyed.before())[0], top_line(keyed.after())[0]
+    heard = heard_bars(keyed, before)
+    near = before if heard else ()
+    return Task(keyed, reach, pins_of(keyed, brief, reach), brief.syllables, heard, near, after, habits())
+
+
+def passage_in_key(passage: Passage, brief: ComposeBrief) -> Passage:
+    """The passage with the key that the brief asks for, if any."""
+    if brief.key is None:
+        return passage
+    key = brief.key
+    bars = tuple(replace(bar, key=key) for bar in passage.bars)
+    numbers = {bar.number: bar for bar in bars}
+    return replace(passage, bars=bars, all_bars=tuple(numbers.get(bar.number, bar) for bar in passage.all_bars))
+
+
+def heard_bars(passage: Passage, before: Sequence[Tone]) -> tuple[Bar, ...]:
+    """Up to four bars right before those asked for that the line plays in, all of the first one's meter."""
+    first = passage.bars[0]
+    found: list[Bar] = []
+    for bar in reversed([bar for bar in passage.all_bars if bar.number < first.number]):
+        plays = any(bar.start_ticks <= tone.start_ticks < bar.end_ticks for tone in before)
+        same = (bar.numerator, bar.denominator) == (first.numerator, first.denominator)
+        if not plays or not same or len(found) == MOST_HEARD:
+            break
+        found.append(bar)
+    return tuple(reversed(found))
+
+
+@lru_cache(maxsize=1)
+def habits() -> Habits:
+    """What usually follows in tunes, from the statistic of the corpora."""
+    costs = load_expectation().pitch
+    return Habits((costs[:, 0], costs[:, 1]))
+
+
+def candidate(task: Task, brief: ComposeBrief, seed: int, number: int) -> Candidate:
+    """One melody by its number."""
+    rng = Random(f"melody {seed} {number}")
+    manner = manner_of(task.passage, brief, task.reach, rng)
+    kind = plan_kind(brief.section or task.bars[0].section_name, rng)
+    plans = plan_of(task.bars, kind, manner.repetition, rng, len(task.heard))
+    curve = CURVES[(number + rng.randint(0, 1)) % len(CURVES)]
+    return Candidate(written_line(task, manner, plans, curve, rng), kind, curve)
+
+
+def ranked_by(passage: Passage, brief: ComposeBrief, candidates: Sequence[Candidate]) -> list[tuple[float, Idea]]:
+    """Candidates as ideas with what they cost, the best first: near to the dials, then like people's tunes."""
+    turned = wanted(brief)
+    rows = []
+    measured = [figures(passage, one.tones) for one in candidates]
+    for number, (one, found) in enumerate(zip(candidates, measured, strict=True)):
+        idea = idea_of(passage, brief, one, found)
+        strange = strangeness(found, skipped(turned))
+        cost = (12.0 if turned else 0.0) * dial_error(idea, passage, brief) + strange / (2.0 if turned else 1.0)
+        rows.append((cost, number, replace(idea, says=said(one, found, measured))))
+    rows.sort(key=lambda row: row[:2])
+    return [(cost, idea) for cost, _, idea in rows]
+
+
+def skipped(turned: dict[str, float]) -> tuple[str, ...]:
+    """Figures that do not count where a dial asks for something else."""
+    found: list[str] = []
+    if "density" in turned or "arousal" in turned:
+        found.append("notes in a bar")
+    if {"tension", "mode", "valence", "surprise"} & set(turned):
+        found += ["in chord", "in chord on strong beats", "off the scale", "pitch-class entropy"]
+    if {"complexity", "surprise"} & set(turned):
+        found += [
+            "rhythm heard before",
+            "bar heard before",
+            "leaps",
+            "steps",
+            "span",
+            "same pitch",
+            "pitch-class entropy",
+        ]
+    return tuple(found)
+
+
+def idea_of(passage: Passage, brief: ComposeBrief, one: Candidate, found: dict[str, float]) -> Idea:
+    """A candidate as an idea, with evidence."""
+    plain = Idea(tones=one.tones)
+    evidence = tuple(
+        Evidence(what=what, unit=unit, after=round(found[what], 3))
+        for what, unit in (
+            ("in chord on strong beats", "share"),
+            ("pitch-class entropy", "bits"),
+            ("rhythm heard before", "share of bars"),
+            ("notes in a bar", "notes"),
+        )
+    )
+    nats = surprise(material_of(plain, passage, brief))
+    return replace(
+        plain, evidence=evidence, nats=nats, models=("melody rules 1 (written, learned shares)", "expectation")
+    )
+
+
+WORDS = (
+    ("notes in a bar", "busier", "sparser"),
+    ("leaps", "leaps more", "moves by step"),
+    ("rhythm heard before", "repeats its rhythm", "keeps changing"),
+    ("span", "wide", "narrow"),
+    ("in chord", "close to the chords", "leans off the chords"),
+)
+
+
+def said(one: Candidate, found: dict[str, float], every: Sequence[dict[str, float]]) -> str:
+    """What sets a candidate apart: its plan and curve, and where it differs most from the others."""
+    marks = []
+    for name, more, less in WORDS:
+        values = sorted(row[name] for row in every)
+        middle, wide = values[len(values) // 2], max(1e-6, values[-1] - values[0])
+        marks.append(((found[name] - middle) / wide, more, less))
+    size, more, less = max(marks, key=lambda mark: abs(mark[0]))
+    words = [one.plan, one.curve]
+    if abs(size) > 0.25:
+        words.append(more if size > 0 else less)
+    return ", ".join(words)
+
+
+def spread_out(ideas: Sequence[Idea], first: int, least: float = LEAST_APART) -> tuple[Idea, ...]:
+    """Ideas in their order, but the first ones so that each is far enough from those before it where that goes."""
+    left = list(ideas)
+    chosen: list[Idea] = []
+    while left and len(chosen) < first:
+        far = next((idea for idea in left if all(distance(idea, other) >= least for other in chosen)), None)
+        if far is None:
+            far = max(left, key=lambda idea: min((distance(idea, other) for other in chosen), default=1.0))
+        chosen.append(far)
+        left.remove(far)
+    return (*chosen, *left)
