@@ -11,7 +11,7 @@ curves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
@@ -39,6 +39,10 @@ MODELS = ("melody rules 1 (written, with learned shares)", "expectation")
 MOST_HEARD = 4
 CANDIDATES_FOR_ONE = 4
 FEWEST = 8
+ROWS = (0.3, 0.2, 0.1)
+"""How far the efforts of each row of candidates are spread."""
+
+BEST = 3
 
 
 def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
@@ -62,10 +66,8 @@ def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed
     """
     task = task_of(passage, brief)
     count = max(FEWEST, CANDIDATES_FOR_ONE * brief.alternatives)
-    more = 2 * count if wanted(brief) else count + count // 2
     found: dict[tuple[tuple[int, int], ...], Candidate] = {}
-    for number in range(more):
-        one = candidate(task, brief, seed, number)
+    for one in candidates(task, brief, seed, count):
         found.setdefault(tuple((tone.start_ticks, tone.pitch) for tone in one.tones), one)
     ranked = ranked_by(task.passage, brief, list(found.values()))[:count]
     return spread_out([idea for _, idea in ranked], brief.alternatives)
@@ -78,6 +80,8 @@ class Candidate:
     tones: tuple[Tone, ...]
     plan: str
     curve: str
+    efforts: Mapping[str, float]
+    """How hard the dials were pulled."""
 
 
 def task_of(passage: Passage, brief: ComposeBrief) -> Task:
@@ -122,14 +126,33 @@ def habits() -> Habits:
     return Habits((costs[:, 0], costs[:, 1]))
 
 
-def candidate(task: Task, brief: ComposeBrief, seed: int, number: int) -> Candidate:
+def candidates(task: Task, brief: ComposeBrief, seed: int, count: int) -> list[Candidate]:
+    """More melodies than ``count``; where dials are turned, each row pulls them as it did best in the rows before."""
+    goals = wanted(brief)
+    if not goals:
+        return [candidate(task, brief, seed, number, {}) for number in range(count + count // 2)]
+    found: list[tuple[float, int, Candidate]] = []
+    efforts, number = dict(goals), 0
+    for reach in ROWS:
+        for _ in range(count * 2 // len(ROWS)):
+            rng = Random(f"effort {seed} {number}")
+            tried = {name: value + rng.uniform(-reach, reach) for name, value in efforts.items()}
+            one = candidate(task, brief, seed, number, tried)
+            found.append((dial_error(Idea(tones=one.tones), task.passage, brief), number, one))
+            number += 1
+        best = sorted(found, key=lambda row: row[:2])[:BEST]
+        efforts = {name: sum(one.efforts[name] for _, _, one in best) / len(best) for name in efforts}
+    return [one for _, _, one in found]
+
+
+def candidate(task: Task, brief: ComposeBrief, seed: int, number: int, efforts: Mapping[str, float]) -> Candidate:
     """One melody by its number."""
     rng = Random(f"melody {seed} {number}")
-    manner = manner_of(task.passage, brief, task.reach, rng)
+    manner = manner_of(task.passage, brief, task.reach, efforts, rng)
     kind = plan_kind(brief.section or task.bars[0].section_name, rng)
     plans = plan_of(task.bars, kind, manner.repetition, rng, len(task.heard))
     curve = CURVES[(number + rng.randint(0, 1)) % len(CURVES)]
-    return Candidate(written_line(task, manner, plans, curve, rng), kind, curve)
+    return Candidate(written_line(task, manner, plans, curve, rng), kind, curve, efforts)
 
 
 def ranked_by(passage: Passage, brief: ComposeBrief, candidates: Sequence[Candidate]) -> list[tuple[float, Idea]]:

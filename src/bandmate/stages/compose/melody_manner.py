@@ -7,15 +7,17 @@ of eight bars have 2.9 notes in a bar of four quarters (half of them 2.3 to 3.8)
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
-from bandmate.stages.compose.brief import ComposeBrief, Dials
+from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.measures_scale import Scale, figure_for, scale_of
 from bandmate.stages.compose.melody_ground import Reach
 from bandmate.stages.compose.passage import Passage
 
 USUAL_VELOCITY = 92
+USUAL_REPETITION = 0.3
 EDGE = 4
 """The mean pitch keeps so many half steps away from the ends of the range."""
 
@@ -59,30 +61,34 @@ class Manner:
     """How far leaps are allowed to go; 1 is usual."""
 
 
-def manner_of(passage: Passage, brief: ComposeBrief, reach: Reach, rng: Random) -> Manner:
-    """The dials as a manner, a little different for each candidate where a dial leaves room."""
-    dials, scale = brief.dials, scale_of(passage, brief)
-    arousal, valence = turned(dials.arousal), turned(dials.valence)
-    density = dials.density if dials.density is not None else 0.5 + 0.7 * arousal + rng.uniform(-0.1, 0.1)
-    sync = turned(dials.syncopation) if dials.syncopation is not None else 0.4 * arousal + rng.uniform(-0.2, 0.2)
-    tension = turned(dials.tension) if dials.tension is not None else -0.7 * valence
-    mode = turned(dials.mode) if dials.mode is not None else 0.9 * valence
-    surprise, complexity = turned(dials.surprise), turned(dials.complexity)
+def manner_of(passage: Passage, brief: ComposeBrief, reach: Reach, efforts: Mapping[str, float], rng: Random) -> Manner:
+    """The dials as a manner, a little different for each candidate where a dial leaves room.
+
+    ``efforts`` are the dials that are turned, as hard as they are pulled: a dial that gives too little is pulled
+    further than where it is to end up.
+    """
+    scale = scale_of(passage, brief)
+    arousal, valence = (efforts.get(name, 0.5) - 0.5 for name in ("arousal", "valence"))
+    density = efforts.get("density", 0.5 + 0.7 * arousal + rng.uniform(-0.1, 0.1))
+    sync = efforts.get("syncopation", 0.5 + 0.4 * arousal + rng.uniform(-0.2, 0.2)) - 0.5
+    tension = efforts.get("tension", 0.5 - 0.9 * valence) - 0.5
+    mode = efforts.get("mode", 0.5 + 0.9 * valence) - 0.5
+    surprise, complexity = (efforts.get(name, 0.5) - 0.5 for name in ("surprise", "complexity"))
     return Manner(
         notes_per_quarter=max(0.05, aimed("density", density, scale) / scale.bar_quarters),
         syncopation=aimed("syncopation", 0.5 + sync, scale),
-        held_over=-0.55 + (3.2 * sync if sync < 0 else 2.6 * sync),
-        in_chord=max(0.0, 1.0 - 1.6 * max(0.0, tension)) * rng.uniform(0.9, 1.1),
-        strain=3.0 * tension,
+        held_over=min(1.0, -0.55 + (3.2 * sync if sync < 0 else 2.6 * sync)),
+        in_chord=max(0.0, 1.1 - 1.6 * max(0.0, tension)) * rng.uniform(0.9, 1.1),
+        strain=4.0 * tension,
         brightness=1.1 * mode,
         off_scale=-2.6 + 2.2 * max(0.0, tension) + 1.2 * abs(mode) + 1.6 * max(0.0, surprise),
         habit=0.5 - 2.4 * surprise,
         freedom=1.0 + 0.5 * max(0.0, surprise),
-        repetition=min(1.0, max(0.0, 0.5 - 0.9 * complexity + rng.uniform(-0.1, 0.1))),
-        centre=centre_of(dials, scale, reach),
-        width=3.4 if dials.register is None else 2.6,
-        velocity=round(USUAL_VELOCITY + 44 * arousal),
-        spread=1.0 + 0.7 * complexity + 0.5 * surprise,
+        repetition=min(1.0, max(0.0, USUAL_REPETITION - 0.9 * complexity + rng.uniform(-0.12, 0.12))),
+        centre=centre_of(efforts, scale, reach),
+        width=3.4 if "register" not in efforts else 2.6,
+        velocity=round(USUAL_VELOCITY + 50 * arousal),
+        spread=max(0.4, 1.2 + 0.7 * complexity + 0.5 * surprise),
     )
 
 
@@ -91,16 +97,12 @@ def aimed(name: str, value: float, scale: Scale) -> float:
     return figure_for(name, min(1.0, max(0.0, value)), scale) or 0.0
 
 
-def centre_of(dials: Dials, scale: Scale, reach: Reach) -> float:
+def centre_of(efforts: Mapping[str, float], scale: Scale, reach: Reach) -> float:
     """The mean pitch: what the dial says, else home, a little higher where it is to be excited or glad."""
     low, high = min(reach.lowest + EDGE, reach.centre), max(reach.highest - EDGE, reach.centre)
-    if dials.register is not None:
-        wanted = scale.lowest + aimed("register", dials.register, scale) * (scale.highest - scale.lowest)
+    if "register" in efforts:
+        wanted = scale.lowest + aimed("register", efforts["register"], scale) * (scale.highest - scale.lowest)
     else:
-        wanted = reach.centre + 10 * turned(dials.arousal) + 8 * turned(dials.valence)
+        lift = 10 * (efforts.get("arousal", 0.5) - 0.5) + 8 * (efforts.get("valence", 0.5) - 0.5)
+        wanted = reach.centre + lift
     return min(high, max(low, wanted))
-
-
-def turned(dial: float | None) -> float:
-    """A dial from -0.5 to 0.5; 0 where it is not set."""
-    return 0.0 if dial is None else dial - 0.5
