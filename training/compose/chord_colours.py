@@ -20,8 +20,9 @@ from training.compose.chord_charts import LEAD_SHEET_KINDS, SUFFIXES, Chart, pit
 MOST_MASKS = 40
 PREVIOUS = 4
 BILLBOARD = {
-    "maj": "", "min": "m", "7": "7", "min7": "m7", "maj7": "maj7", "5": "5", "maj(9)": "add9", "sus4": "sus4",
-    "sus4(b7,9)": "9sus4", "maj6": "6", "7(#9)": "7#9", "sus4(b7)": "7sus4", "min9": "m9", "maj9": "maj9", "11": "9sus4",
+    "maj": "", "min": "m", "7": "7", "min7": "m7", "maj7": "maj7", "5": "5", "maj(9)": "add9",
+    "sus4": "sus4", "sus4(b7,9)": "9sus4", "maj6": "6", "7(#9)": "7#9", "sus4(b7)": "7sus4", "min9": "m9", "maj9": "maj9",
+    "11": "9sus4",
     "9": "9", "13": "13", "dim": "dim", "min11": "m11", "maj6(9)": "69", "sus2": "sus2", "min6": "m6", "hdim7": "m7b5",
     "aug(b7)": "aug7", "min(9)": "madd9", "7(b9)": "7b9", "dim7": "dim7", "aug": "aug", "maj13": "maj13",
     "7(#11)": "7#11", "maj7(#11)": "maj7#11", "minmaj7": "m(maj7)", "min13": "m13", "7(b13)": "7b13",

@@ -116,10 +116,21 @@ def load_chord_model(path: Path | None = None) -> ChordModel:
         about = json.loads(arrays["about"].tobytes())
         tables = {name: arrays[name].astype(np.float64) for name in ("rhythm", "endings", "colours", "basses", "moods")}
         masks = arrays["masks"].astype(np.int64)
-        names = {name: tuple(about[name]) for name in ("suffixes", "mood_names")}
+        suffixes, mood_names = (tuple(map(str, about[name])) for name in ("suffixes", "mood_names"))
         version = str(about["version"])
     except (KeyError, ValueError, TypeError) as error:
         raise ModelError(f"the chord model cannot be read ({error}); install Bandmate again") from error
     if mixing.plan.symbols != SYMBOLS or tables["colours"].shape[1] != len(KINDS):
         raise ModelError("the chord model is of another version; install Bandmate again")
-    return ChordModel(version=version, mixing=mixing, masks=masks, **tables, **names)
+    return ChordModel(
+        version=version,
+        mixing=mixing,
+        masks=masks,
+        rhythm=tables["rhythm"],
+        endings=tables["endings"],
+        suffixes=suffixes,
+        colours=tables["colours"],
+        basses=tables["basses"],
+        mood_names=mood_names,
+        moods=tables["moods"],
+    )

@@ -1,0 +1,189 @@
+"""Drafts of progressions: many are drawn, measured, and pulled toward the dials; the nearest are worked over.
+
+Conventions: a draft is rated in nats, the lower the better: what the model pays for a chord, what the melody loses,
+and how far it is from the dials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from bandmate.models.chord_steps import symbol_of
+from bandmate.song.chord_tones import Symbol
+from bandmate.song.harmony import Chord, Key
+from bandmate.song.roman import from_roman
+from bandmate.stages.compose.chord_colour import chords_of, coloured
+from bandmate.stages.compose.chord_fit import in_chord_share
+from bandmate.stages.compose.chord_manner import loops_in
+from bandmate.stages.compose.chord_slots import RhythmWish, Slot, pins_of, plan_slots, slots_from, with_pins
+from bandmate.stages.compose.chord_walk import ChordGround, Tilt, walk
+from bandmate.stages.compose.idea import Idea
+from bandmate.stages.compose.measures import AROUSAL, measured_idea
+from bandmate.stages.compose.measures_scale import dials_of, figure_for, scale_of, wanted
+
+PLAIN_DRAFTS, STEERED_DRAFTS, ROUNDS = 30, 14, 3
+OFF_DIALS, OFF_MELODY = 14.0, 3.0
+STRENGTH = {"mode": 2.2, "tension": 9.0, "valence": 5.0, "surprise": 1.6, "complexity": 4.0}
+"""Nats for a unit of the figure at the ends of a dial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A progression with what it was made with and how it rates."""
+
+    slots: tuple[Slot, ...]
+    symbols: tuple[int, ...]
+    chords: tuple[Chord, ...]
+    nats: float
+    loop: int
+    written: bool = False
+    rating: float = 0.0
+    off_dials: float = 0.0
+    in_chord: float | None = None
+
+
+@dataclass(slots=True)
+class Steering:
+    """Dials that are turned, and how hard each is pulled at present."""
+
+    turned: dict[str, float]
+    pull: dict[str, float] = field(default_factory=dict)
+
+    def tilt(self, heat: float) -> Tilt:
+        """What the walk is pulled with."""
+        return Tilt(heat=heat, **{name: STRENGTH[name] * self.pull.get(name, 0.0) for name in STRENGTH})
+
+    def learn(self, found: Sequence[dict[str, float]]) -> None:
+        """Pull harder or less hard by how far the last drafts were off."""
+        for name, value in self.turned.items():
+            seen = [one[name] for one in found if name in one]
+            if seen and name in STRENGTH:
+                off = value - sum(seen) / len(seen)
+                self.pull[name] = max(-3.0, min(3.0, self.pull.get(name, 0.0) + 1.8 * off))
+
+
+def drafts(ground: ChordGround, rng: Random) -> list[Draft]:
+    """Progressions from the best down, no two alike."""
+    turned = wanted(ground.brief)
+    steering = Steering(turned, {name: value - 0.5 for name, value in turned.items()})
+    found: list[Draft] = []
+    for turn in range(ROUNDS if turned else 1):
+        count = STEERED_DRAFTS if turned else PLAIN_DRAFTS
+        batch = [one_draft(ground, steering, number / count, rng) for number in range(count)]
+        if not turned or turn == 0:
+            batch += circles(ground, rng)
+        rated_batch = [rated(ground, draft, turned) for draft in batch]
+        found += [draft for draft, _ in rated_batch]
+        steering.learn([dials for draft, dials in rated_batch if not draft.written])
+    return unlike(sorted(found, key=lambda draft: draft.rating))
+
+
+def one_draft(ground: ChordGround, steering: Steering, share: float, rng: Random) -> Draft:
+    """A progression drawn; ``share`` of the way through a round it is drawn hotter."""
+    loop = loop_bars(ground, steering, rng)
+    wish = RhythmWish(changes_wanted(ground, steering.turned), ground.manner.pace, loop)
+    slots = plan_slots(ground.passage, ground.brief, ground.model, wish, ground.manner.source, rng)
+    gone = walk(ground, slots, steering.tilt(0.7 + 0.7 * share), loop, rng)
+    return finished(ground, slots, gone.symbols, gone.nats, loop, rng)
+
+
+def loop_bars(ground: ChordGround, steering: Steering, rng: Random) -> int:
+    """After how many bars the progression comes back; 0 for never."""
+    bars, share = len(ground.passage.bars), ground.manner.loop
+    if "complexity" in steering.turned:
+        share = max(0.0, min(1.0, 1.1 - 1.2 * (steering.turned["complexity"] + 0.5 * steering.pull["complexity"])))
+    if rng.random() >= share:
+        return 0
+    options = [length for length in (1, 2, 4, 8) if length < bars]
+    weights = [(0.0, 1.0, 4.0, 1.0)[(1, 2, 4, 8).index(length)] for length in options]
+    if steering.turned.get("complexity", 0.5) < 0.25:
+        weights = [(1.0, 3.0, 2.0, 0.2)[(1, 2, 4, 8).index(length)] for length in options]
+    return rng.choices(options, weights=weights)[0] if options and sum(weights) else 0
+
+
+def changes_wanted(ground: ChordGround, turned: dict[str, float]) -> float | None:
+    """Chords for a bar that density, or else arousal, asks for; None where neither is turned."""
+    scale, passage = scale_of(ground.passage, ground.brief), ground.passage
+    if "density" in turned:
+        return figure_for("density", turned["density"], scale)
+    if "arousal" not in turned:
+        return None
+    from math import exp, log
+
+    figure = figure_for("arousal", turned["arousal"], scale) or 0.0
+    rest = AROUSAL["tempo"] * log(passage.bpm / 100) + AROUSAL["velocity"] * 96 / 127 + AROUSAL["register"] * 0.5
+    bar_seconds = scale.bar_quarters * 60 / passage.bpm
+    return min(4.0, exp((figure - rest) / AROUSAL["pace"]) * bar_seconds)
+
+
+def finished(
+    ground: ChordGround, slots: tuple[Slot, ...], symbols: tuple[int, ...], nats: float, loop: int, rng: Random
+) -> Draft:
+    """Symbols coloured and written down."""
+    complexity = ground.brief.dials.complexity
+    colour = 1.0 if complexity is None else 2 * complexity
+    return Draft(slots, symbols, chords_of(slots, coloured(ground, slots, symbols, colour, rng)), nats, loop)
+
+
+def circles(ground: ChordGround, rng: Random) -> list[Draft]:
+    """The genre's written circles, in the bars and with the pins."""
+    found = []
+    for text in loops_in(ground.manner, ground.passage.key):
+        for turned in (0, 2):
+            bars = [bar.split("-") for bar in text.split()]
+            bars = bars[turned:] + bars[:turned]
+            slots, chords = circle_slots(ground, bars)
+            fixed = {n: symbol_of(c.root, c.quality, slots[n].bar.key.tonic) for n, c in enumerate(chords)}
+            gone = walk(ground, slots, Tilt(), 0, rng, fixed)
+            exact = [slot.pin or chord for slot, chord in zip(slots, chords, strict=True)]
+            found.append(Draft(slots, gone.symbols, chords_of(slots, exact), gone.nats, len(bars), written=True))
+    return found
+
+
+def circle_slots(ground: ChordGround, bars: Sequence[Sequence[str]]) -> tuple[tuple[Slot, ...], list[Symbol]]:
+    """Where the chords of a circle begin, and which they are."""
+    from bandmate.stages.compose.chord_slots import offsets
+
+    passage, pins = ground.passage, pins_of(ground.passage, ground.brief)
+    at: dict[int, str] = {}
+    for number, bar in enumerate(passage.bars):
+        places = offsets(bar)
+        for index, text in enumerate(bars[number % len(bars)]):
+            at[bar.start_ticks + places[index * len(places) // len(bars[number % len(bars)])]] = text
+    slots = slots_from(with_pins(sorted(at), pins, passage.bars), passage, ground.brief, pins)
+    chords = [read(at[max(one for one in at if one <= slot.start_ticks)], slot.bar.key) for slot in slots]
+    return slots, chords
+
+
+def read(text: str, key: Key) -> Symbol:
+    """A numeral of a circle."""
+    return from_roman(text, key)
+
+
+def rated(ground: ChordGround, draft: Draft, turned: dict[str, float]) -> tuple[Draft, dict[str, float]]:
+    """A draft with its rating, and where it stands on the dials."""
+    dials: dict[str, float] = {}
+    off = 0.0
+    if turned:
+        scale = scale_of(ground.passage, ground.brief)
+        dials = dials_of(measured_idea(Idea(chords=draft.chords), ground.passage, ground.brief), scale)
+        errors = [abs(value - dials[name]) for name, value in turned.items() if name in dials]
+        off = sum(errors) / len(errors) if errors else 0.0
+    share = in_chord_share(ground.tones, draft.chords)
+    rating = min(draft.nats, 4.0) * (0.3 if turned else 1.0) + OFF_DIALS * off
+    rating += 0.0 if share is None else OFF_MELODY * (1 - share)
+    return replace(draft, rating=rating, off_dials=off, in_chord=share), dials
+
+
+def unlike(found: Sequence[Draft]) -> list[Draft]:
+    """Each progression once."""
+    seen: set[tuple[tuple[int, int, str, int | None], ...]] = set()
+    kept = []
+    for draft in found:
+        name = tuple((c.start_ticks, c.root, c.quality, c.bass) for c in draft.chords)
+        if name not in seen:
+            seen.add(name)
+            kept.append(draft)
+    return kept
