@@ -18,12 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bandmate.song.harmony import Key
-from bandmate.stages.compose.passage import Tone
+from bandmate.stages.compose.passage import Bar, Passage, Tone
 from training.compose.works import Work, scores
 
 PARTS = ("Soprano", "Alto", "Tenor", "Bass")
 PER_QUARTER = 4
 TICKS = 960
+SHARED_FRAMES = 32
+SHARED_PART = 0.1
+"""Pieces that share more than this part of their rows of 32 frames are settings of one another."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,47 @@ def chorales() -> Iterator[Chorale]:
             yield chorale_of(work, voices)
 
 
+def grouped(pieces: list[Chorale]) -> list[int]:
+    """The group of each piece: two that share a row of frames (in any key) are one group, and so on from one to the
+    next. The corpus has some settings twice, under two numbers."""
+    of_row: dict[bytes, int] = {}
+    leader = list(range(len(pieces)))
+
+    def head(one: int) -> int:
+        while leader[one] != one:
+            one = leader[one]
+        return one
+
+    for number, piece in enumerate(pieces):
+        heights = (piece.pitches - piece.pitches.min()).astype(np.int16)
+        rows = []
+        for at in range(max(0, len(heights) - SHARED_FRAMES)):
+            part = heights[at : at + SHARED_FRAMES]
+            rows.append((part - part[0, 0]).tobytes())
+        known = {head(of_row[row]) for row in rows if row in of_row}
+        counts = {one: sum(head(of_row[row]) == one for row in rows if row in of_row) for one in known}
+        for one, count in sorted(counts.items()):
+            if count > SHARED_PART * len(rows):
+                leader[max(head(one), head(number))] = min(head(one), head(number))
+        for row in rows:
+            of_row.setdefault(row, number)
+    return [head(one) for one in range(len(pieces))]
+
+
+def teaching(pieces: list[Chorale]) -> tuple[list[Chorale], list[int], list[Chorale]]:
+    """What may teach, its groups, and what is left out because a setting of the other folds is in it."""
+    groups = grouped(pieces)
+    kept_back = {group for group, piece in zip(groups, pieces, strict=True) if piece.work.fold != "teach"}
+    pairs = [(group, piece) for group, piece in zip(groups, pieces, strict=True) if piece.work.fold == "teach"]
+    pairs.sort(key=lambda pair: pair[0])
+    teach = [pair for pair in pairs if pair[0] not in kept_back]
+    return (
+        [piece for _, piece in teach],
+        [group for group, _ in teach],
+        [piece for group, piece in pairs if group in kept_back],
+    )
+
+
 def chorale_of(work: Work, voices: list[list[Any]]) -> Chorale:
     """A work on the grid."""
     length = max(round((start + long) * PER_QUARTER) for voice in voices for start, long, _ in voice)
@@ -69,6 +113,17 @@ def chorale_of(work: Work, voices: list[list[Any]]) -> Chorale:
     )
     key = key_of(work.content["key"], tones)
     return Chorale(work, pitches[sounds], begins[sounds], places[sounds], bar, key, tones)
+
+
+def passage_of_chorale(piece: Chorale) -> Passage:
+    """The chorale's soprano alone, in its bars; a pickup's bar begins before it does."""
+    _, count, unit = piece.work.content["timesig"][0]
+    length = max(tone.end_ticks for tone in piece.voices[0])
+    frames = -(-length * PER_QUARTER // TICKS)
+    places = places_of(piece.work.content["measures"], piece.bar, frames)
+    starts = sorted({int(frame - place) * TICKS // PER_QUARTER for frame, place in enumerate(places)})
+    bars = tuple(Bar(number, start, int(count), int(unit), piece.key) for number, start in enumerate(starts, 1))
+    return Passage(bars=bars, all_bars=bars, bpm=90.0, own=piece.voices[0])
 
 
 def sixteenths_in_a_bar(meters: list[Any]) -> int:
