@@ -21,6 +21,7 @@ from bandmate.song.chord_tones import chord_classes
 from bandmate.song.harmony import Key
 from bandmate.song.scales import scale_of
 from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.measures_meter import PLACE_TICKS, place_of
 from bandmate.stages.compose.passage import Bar, Passage, Tone
 
 SIXTEENTH_TICKS = 240
@@ -168,6 +169,11 @@ def moved(pitch: int, old: Key, new: Key, steps: int) -> int:
     return pitch_of(degree + steps + octave, new) + raised
 
 
+def mirrored(pitch: int, axis: int, key: Key) -> int:
+    """A pitch turned upside down around another, by steps of the scale."""
+    return pitch_of(2 * degree_of(axis, key)[0] - degree_of(pitch, key)[0], key)
+
+
 def chord_at(passage: Passage, ticks: int) -> tuple[int, ...]:
     """Pitch classes of the chord at ``ticks`` without a foreign bass; nothing where there is no chord."""
     chord = passage.chord_at(ticks)
@@ -191,3 +197,16 @@ def top_line(tones: Sequence[Tone]) -> tuple[tuple[Tone, ...], tuple[Tone, ...]]
         else:
             line.append(tone)
     return tuple(line), tuple(sorted(rest))
+
+
+def snapped(passage: Passage, tones: Sequence[Tone]) -> tuple[Tone, ...]:
+    """A line on the grid: each note at the sixteenth or the third of a beat that it is nearest to; of two notes at one
+    place the longer one stays. What was heard from a recording can be read as rhythm so."""
+    found: dict[int, Tone] = {}
+    for tone in tones:
+        bar = passage.bar_at(tone.start_ticks)
+        place = place_of(max(0, tone.start_ticks - bar.start_ticks)) * PLACE_TICKS
+        start = bar.start_ticks + place
+        if start not in found or found[start].length_ticks < tone.length_ticks:
+            found[start] = tone._replace(start_ticks=start)
+    return tuple(found[start] for start in sorted(found))

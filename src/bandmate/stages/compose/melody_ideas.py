@@ -11,7 +11,7 @@ curves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from random import Random
@@ -22,14 +22,15 @@ from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.idea import Idea, distance
 from bandmate.stages.compose.measures import material_of, surprise
+from bandmate.stages.compose.measures_meter import syncopation
 from bandmate.stages.compose.measures_scale import dial_error, wanted
 from bandmate.stages.compose.melody_figures import figures, strangeness
-from bandmate.stages.compose.melody_ground import reach_of, top_line
+from bandmate.stages.compose.melody_ground import reach_of, snapped, top_line
 from bandmate.stages.compose.melody_line import CURVES, Task, written_line
-from bandmate.stages.compose.melody_manner import manner_of
+from bandmate.stages.compose.melody_manner import Manner, manner_of
 from bandmate.stages.compose.melody_pins import pins_of
 from bandmate.stages.compose.melody_pitch import Habits
-from bandmate.stages.compose.melody_plan import plan_kind, plan_of
+from bandmate.stages.compose.melody_plan import BarPlan, plan_kind, plan_of
 from bandmate.stages.compose.passage import Bar, Passage, Tone
 
 LEAST_APART = 0.2
@@ -43,6 +44,9 @@ ROWS = (0.3, 0.2, 0.1)
 """How far the efforts of each row of candidates are spread."""
 
 BEST = 3
+
+
+PlanMaker = Callable[[Task, ComposeBrief, Manner, Random], tuple[str, tuple[BarPlan, ...]]]
 
 
 def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
@@ -64,13 +68,23 @@ def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed
     RequestError
         for bars that are none, and for pins and syllables that cannot be met.
     """
-    task = task_of(passage, brief)
+    return best_lines(task_of(passage, brief), brief, seed, tune_plan)
+
+
+def best_lines(task: Task, brief: ComposeBrief, seed: int, plan: PlanMaker) -> tuple[Idea, ...]:
+    """Candidates after plans, ranked and put in order."""
     count = max(FEWEST, CANDIDATES_FOR_ONE * brief.alternatives)
     found: dict[tuple[tuple[int, int], ...], Candidate] = {}
-    for one in candidates(task, brief, seed, count):
+    for one in candidates(task, brief, seed, count, plan):
         found.setdefault(tuple((tone.start_ticks, tone.pitch) for tone in one.tones), one)
     ranked = ranked_by(task.passage, brief, list(found.values()))[:count]
     return spread_out([idea for _, idea in ranked], brief.alternatives)
+
+
+def tune_plan(task: Task, brief: ComposeBrief, manner: Manner, rng: Random) -> tuple[str, tuple[BarPlan, ...]]:
+    """The form of a tune: what is usual in its section."""
+    kind = plan_kind(brief.section or task.bars[0].section_name, rng)
+    return kind, plan_of(task.bars, kind, manner.repetition, rng, len(task.heard))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +104,10 @@ def task_of(passage: Passage, brief: ComposeBrief) -> Task:
         raise RequestError("there are no bars to write for; ask for one at least")
     keyed = passage_in_key(passage, brief)
     reach = reach_of(keyed, brief)
-    before, after = top_line(keyed.before())[0], top_line(keyed.after())[0]
+    before, after = snapped(keyed, top_line(keyed.before())[0]), top_line(keyed.after())[0]
     heard = heard_bars(keyed, before)
     near = before if heard else ()
-    return Task(keyed, reach, pins_of(keyed, brief, reach), brief.syllables, heard, near, after, habits())
+    return Task(keyed, reach, pins_of(keyed, brief, reach), brief.syllables, heard, near, after, habits=habits())
 
 
 def passage_in_key(passage: Passage, brief: ComposeBrief) -> Passage:
@@ -126,18 +140,18 @@ def habits() -> Habits:
     return Habits((costs[:, 0], costs[:, 1]))
 
 
-def candidates(task: Task, brief: ComposeBrief, seed: int, count: int) -> list[Candidate]:
+def candidates(task: Task, brief: ComposeBrief, seed: int, count: int, plan: PlanMaker) -> list[Candidate]:
     """More melodies than ``count``; where dials are turned, each row pulls them as it did best in the rows before."""
     goals = wanted(brief)
     if not goals:
-        return [candidate(task, brief, seed, number, {}) for number in range(count + count // 2)]
+        return [candidate(task, brief, f"{seed} {number}", {}, plan) for number in range(count + count // 2)]
     found: list[tuple[float, int, Candidate]] = []
     efforts, number = dict(goals), 0
     for reach in ROWS:
         for _ in range(count * 2 // len(ROWS)):
             rng = Random(f"effort {seed} {number}")
             tried = {name: value + rng.uniform(-reach, reach) for name, value in efforts.items()}
-            one = candidate(task, brief, seed, number, tried)
+            one = candidate(task, brief, f"{seed} {number}", tried, plan)
             found.append((dial_error(Idea(tones=one.tones), task.passage, brief), number, one))
             number += 1
         best = sorted(found, key=lambda row: row[:2])[:BEST]
@@ -145,14 +159,26 @@ def candidates(task: Task, brief: ComposeBrief, seed: int, count: int) -> list[C
     return [one for _, _, one in found]
 
 
-def candidate(task: Task, brief: ComposeBrief, seed: int, number: int, efforts: Mapping[str, float]) -> Candidate:
-    """One melody by its number."""
-    rng = Random(f"melody {seed} {number}")
-    manner = manner_of(task.passage, brief, task.reach, efforts, rng)
-    kind = plan_kind(brief.section or task.bars[0].section_name, rng)
-    plans = plan_of(task.bars, kind, manner.repetition, rng, len(task.heard))
-    curve = CURVES[(number + rng.randint(0, 1)) % len(CURVES)]
+def candidate(task: Task, brief: ComposeBrief, name: str, efforts: Mapping[str, float], plan: PlanMaker) -> Candidate:
+    """One melody by its name."""
+    rng = Random(f"melody {name}")
+    manner = like_heard(task, manner_of(task.passage, brief, task.reach, efforts, rng), efforts)
+    kind, plans = plan(task, brief, manner, rng)
+    curve = rng.choice(CURVES)
     return Candidate(written_line(task, manner, plans, curve, rng), kind, curve, efforts)
+
+
+def like_heard(task: Task, manner: Manner, efforts: Mapping[str, float]) -> Manner:
+    """As busy and as syncopated as what was heard before, where no dial says otherwise."""
+    starts = [tone.start_ticks for at in range(-len(task.heard), 0) for tone in task.tones_in(at, ())]
+    if not starts:
+        return manner
+    if not {"density", "arousal"} & set(efforts):
+        quarters = sum(bar.length_ticks for bar in task.heard) / 960
+        manner = replace(manner, notes_per_quarter=min(4.0, len(starts) / quarters))
+    if not {"syncopation", "arousal"} & set(efforts):
+        manner = replace(manner, syncopation=syncopation(starts, task.heard))
+    return manner
 
 
 def ranked_by(passage: Passage, brief: ComposeBrief, candidates: Sequence[Candidate]) -> list[tuple[float, Idea]]:

@@ -13,7 +13,7 @@ from random import Random
 
 from bandmate.song.scales import is_minor_like
 from bandmate.stages.compose.measures_meter import syncopation
-from bandmate.stages.compose.melody_ground import Reach, chord_at, levels, moved, step_of, strength_at
+from bandmate.stages.compose.melody_ground import Reach, chord_at, levels, mirrored, moved, step_of, strength_at
 from bandmate.stages.compose.melody_lyrics import syllable_starts
 from bandmate.stages.compose.melody_manner import Manner
 from bandmate.stages.compose.melody_pins import is_free
@@ -28,7 +28,7 @@ SWING = 3.6
 
 RHYTHM_DRAWS = 5
 BREATH_TICKS = 480
-PULL = {"exact": 3.0, "fit": 1.1, "sequence": 1.3, "ending": 1.6}
+PULL = {"exact": 3.0, "fit": 1.1, "sequence": 1.3, "ending": 1.6, "mirror": 1.1}
 ACCENTS = (-5, -2, 0, 3, 6)
 ANY_PITCHES = 20
 """Half steps to each side of the middle that are looked at."""
@@ -49,6 +49,9 @@ class Task:
     """The line of the part before the bars."""
 
     after: tuple[Tone, ...] = ()
+    is_ahead: bool = False
+    """Whether what was heard lies behind the bars, and not before them."""
+
     habits: Habits | None = field(default=None, repr=False)
 
     @property
@@ -146,7 +149,7 @@ def pitched(
     spans = lengths_of(task, plans, starts)
     fixed = {pin.start_ticks: pin for pin in task.pins}
     line: list[Tone] = []
-    past = [tone.pitch for tone in task.before[-2:]]
+    past = [] if task.is_ahead else [tone.pitch for tone in task.before[-2:]]
     for stretch in stretches_of(plans):
         slots: list[Slot] = []
         for at in stretch:
@@ -296,9 +299,12 @@ def models_of(
         options: tuple[int, ...] = (0,)
     else:
         options = (-3, -2, -1, 1, 2, 3) if plan.how == "sequence" else (0, -1, 1, -2, 2, -3, 3)
+    given = [pitch for _, pitch in pairs]
+    if plan.how == "mirror":
+        given = [mirrored(pitch, given[0], old.key) for pitch in given]
     scored = []
     for steps in options:
-        pitches = [moved(pitch, old.key, bar.key, steps) for _, pitch in pairs]
+        pitches = [moved(pitch, old.key, bar.key, steps) for pitch in given]
         cost = 0.25 * abs(steps) + rng.uniform(0, 0.3)
         for (start, _), pitch in zip(pairs, pitches, strict=True):
             chord = chord_at(task.passage, start)

@@ -17,7 +17,7 @@ from bandmate.stages.compose.melody_ground import Reach
 from bandmate.stages.compose.passage import Passage
 
 USUAL_VELOCITY = 92
-USUAL_REPETITION = 0.3
+USUAL_REPETITION = 0.24
 EDGE = 4
 """The mean pitch keeps so many half steps away from the ends of the range."""
 

@@ -3,7 +3,7 @@
 Conventions: bars are counted from 0 within the bars asked for; a bar that was heard before them counts down from -1.
 A letter says what a bar is: ``new``; ``exact`` (as its source), ``fit`` (its rhythm and shape, moved to the chord),
 ``sequence`` (moved by a step or more in any case), ``rhythm`` (its rhythm with new pitches), ``ending`` (its first
-half, then new).
+half, then new), ``mirror`` (its rhythm, its steps turned upside down).
 
 ::
 
@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 
 from bandmate.stages.compose.passage import Bar
 
-How = Literal["new", "exact", "fit", "sequence", "rhythm", "ending"]
+How = Literal["new", "exact", "fit", "sequence", "rhythm", "ending", "mirror"]
 
 KINDS = ("sentence", "period", "call and response", "aaba", "riff", "free")
 
