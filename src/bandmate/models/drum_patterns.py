@@ -1,0 +1,256 @@
+"""What a drummer strikes at each slot of a bar: chances from several contexts, mixed.
+
+Every slot asks piece by piece, in the order of ``PIECES``: is it struck? Eight contexts answer from counts (the style
+and the place; what the piece did just before and a bar ago; what else is struck now; what kick and snare did), a
+ninth counts how often the piece was struck here in the last four bars, and a logistic mixer blends them. No bar of a
+drummer is kept.
+
+Conventions: rows are drawn side by side, so that many alternatives cost little more than one. Slots of other meters
+borrow the chances of the slots of a bar of four (``source``).
+
+References: M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005, for mixing in the
+logistic domain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from bandmate.models.drum_kit import GHOST, HAT, HIGH, KICK, OPEN, PEDAL, PIECES, RIDE, SLOTS, SNARE, STICK, STYLES
+
+Ints = npt.NDArray[np.int64]
+Reals = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+COUNT = len(PIECES)
+CONTEXTS = 9
+TABLE_BITS = (15, 16, 15, 16, 16, 16, 16, 11, 16)
+LOUDNESSES = 3
+"""Soft, middle and loud bars of a style."""
+
+STRENGTH = 1.2
+"""Strokes that a chance of the context below counts for."""
+
+LEADS = 10
+"""Nothing, or hat, open hat or ride, each up to five, up to ten, and more strokes in a bar."""
+
+BUSYNESSES = 3
+MEMORY = 4
+MULTIPLIER = 0x9E3779B97F4A7C15
+TIMEKEEPING = (HAT, OPEN, RIDE, PEDAL)
+BEFORE_BARS = 16
+"""Slots kept free before the first bar, so that looking back never leaves the table."""
+
+
+class Manner(NamedTuple):
+    """Of each row: its style, whether it swings, how loud it is (0 to 2), what keeps time (``lead_of``), and how much
+    is going on besides (``busyness_of``). Arrays of equal length."""
+
+    style: Ints
+    swung: Ints
+    loudness: Ints
+    lead: Ints
+    busy: Ints
+
+
+class Past(NamedTuple):
+    """What the contexts look at: strokes (rows, slots, pieces) so far and the slots of a bar before, if there is one."""
+
+    struck: Bools
+    slot: int
+    bars_before: tuple[int, ...]
+    """Slots at the same place of the bars before, the nearest first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternModel:
+    """Chances that were learned.
+
+    Attributes
+    ----------
+    stretched : tuple of float arrays
+        for each context and its hash, the logit of the chance.
+    weights : array (pieces, 2, contexts + 1)
+        of the mixer, without and with a bar before; the last one is added.
+    """
+
+    stretched: tuple[npt.NDArray[np.float32], ...]
+    weights: Reals
+
+    def logits(self, piece: int, contexts: Ints, has_past: bool) -> Reals:
+        """Logits that a piece is struck, for every row of contexts (rows, contexts)."""
+        weights = self.weights[piece, int(has_past)]
+        total = np.full(len(contexts), weights[CONTEXTS])
+        for at in range(CONTEXTS):
+            total += weights[at] * self.stretched[at][contexts[:, at]]
+        return total
+
+
+def bits(struck: Bools) -> Ints:
+    """The last axis read as a number, the first place as its lowest bit."""
+    return np.asarray(struck @ (1 << np.arange(struck.shape[-1])), np.int64)
+
+
+class SlotView(NamedTuple):
+    """What all pieces of one slot look at in common, a number for each row."""
+
+    before: Bools
+    """(rows, 8, pieces): the last eight slots, the nearest first."""
+
+    kicks_snares: Ints
+    kicks_snares_long: Ints
+    timekeeping: Ints
+    bar_before: Ints | None
+    times: Ints | None
+    known: int
+
+
+def view_of(past: Past) -> SlotView:
+    """Read the past of a slot."""
+    struck, slot = past.struck, past.slot
+    before = struck[:, slot - 8 : slot][:, ::-1]
+    backbeat = before[:, :, SNARE] | before[:, :, STICK]
+    kicks, snares = bits(before[:, :, KICK]), bits(backbeat)
+    time = bits(before[:, :, list(TIMEKEEPING)].any(axis=1))
+    places = past.bars_before[:MEMORY]
+    earlier = struck[:, list(places)] if places else None
+    return SlotView(
+        before,
+        (kicks & 15) * 16 + (snares & 15),
+        kicks * 256 + snares,
+        time,
+        None if earlier is None else earlier[:, 0].astype(np.int64),
+        None if earlier is None else earlier.sum(axis=1),
+        len(places),
+    )
+
+
+def contexts_of(piece: int, place: int, fill: int, manner: Manner, view: SlotView, now: Ints) -> Ints:
+    """The hashes of one decision (rows, contexts). ``now`` has a bit for every piece that is struck here already."""
+    own = bits(view.before[:, :4, piece])
+    zero = np.zeros_like(own)
+    ago = zero + 2 if view.bar_before is None else view.bar_before[:, piece]
+    times = zero if view.times is None else view.times[:, piece]
+    kind = manner.style * 2 + manner.swung
+    at = (piece * 2 + fill) * SLOTS + place
+    swung = manner.swung
+    keys = (
+        (kind * LOUDNESSES + manner.loudness) * 512 + at,
+        (((at * 16 + own) * 3 + ago) * 2 + swung) * 3 + manner.busy,
+        ((kind * 512 + at) * 3 + ago) * 3 + manner.busy,
+        (((piece * 2 + fill) * 4 + place % 4) * 10 + manner.lead) * 4096 + now,
+        (manner.style * 512 + at) * 256 + view.kicks_snares,
+        (((manner.style * COUNT + piece) * 16 + view.timekeeping) * 16 + own) * 40 + place % 4 * 10 + manner.lead,
+        ((piece * SLOTS + place) * 65536 + view.kicks_snares_long) * 4096 + (now & 3),
+        ((piece * 2 + fill) * 5 + times) * 5 + view.known,
+        (kind * 512 + at) * 10 + manner.lead,
+    )
+    return np.stack([hashed(key, size) for key, size in zip(keys, TABLE_BITS, strict=True)], axis=1)
+
+
+def lead_of(bars: Bools) -> Ints:
+    """What keeps time in each bar (bars, slots, pieces)."""
+    strokes = bars[:, :, [HAT, OPEN, RIDE]].sum(axis=1)
+    most = strokes.argmax(axis=1)
+    count = strokes.max(axis=1)
+    rate = (count > 5).astype(np.int64) + (count > 10)
+    return np.where(count < 2, 0, 1 + most * 3 + rate)
+
+
+def busyness_of(bars: Bools) -> Ints:
+    """How much each bar has besides what keeps time: 0 for up to four strokes, 1 for up to seven, 2 for more."""
+    others = [piece for piece in range(COUNT) if piece not in TIMEKEEPING]
+    strokes = bars[:, :, others].sum(axis=(1, 2))
+    return (strokes > 4).astype(np.int64) + (strokes > 7)
+
+
+def hashed(key: Ints, size: int) -> Ints:
+    """Keys spread over a table of ``2 ** size`` places."""
+    spread = key.astype(np.uint64) * np.uint64(MULTIPLIER)
+    return (spread >> np.uint64(64 - size)).astype(np.int64)
+
+
+def allowed(piece: int, now: Ints) -> Bools:
+    """Whether a piece can be struck besides what is struck already: two hands, one hat, one snare at a time."""
+    hands = sum(((now >> other) & 1 for other in range(COUNT) if other not in (KICK, PEDAL)), np.zeros_like(now))
+    free = (hands < 2) if piece not in (KICK, PEDAL) else np.ones(len(now), np.bool_)
+    taken = 0
+    if piece in (SNARE, STICK, GHOST):
+        taken = (1 << SNARE) | (1 << STICK)
+    elif piece in (HAT, OPEN, RIDE, PEDAL):
+        taken = (1 << HAT) | (1 << OPEN) | (0 if piece == PEDAL else 1 << RIDE)
+    elif piece >= HIGH:
+        taken = 0
+    return np.asarray(free & ((now & taken) == 0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Rows that were drawn: what is struck (rows, slots, pieces), and the logit of every decision."""
+
+    struck: Bools
+    logits: Reals
+
+    @property
+    def nats(self) -> Reals:
+        """What each row cost, for a slot."""
+        sign = np.where(self.struck, -1.0, 1.0)
+        return np.asarray(np.logaddexp(0, sign * self.logits).sum(axis=2).mean(axis=1))
+
+
+def draw(
+    model: PatternModel, manner: Manner, source: Ints, starts: Ints, fills: Ints, bias: Reals, uniforms: Reals
+) -> Drawn:
+    """Draw rows slot by slot.
+
+    Parameters
+    ----------
+    source : array (slots,)
+        the slot of a bar of four that each slot borrows its chances from.
+    starts : array (bars,)
+        at which slot each bar begins.
+    fills : array (bars,)
+        1 for a bar that is a fill.
+    bias : array (rows, pieces)
+        added to the logits.
+    uniforms : array (rows, slots, pieces)
+        0 to 1: a piece is struck where its chance is greater.
+    """
+    rows, slots = len(manner.style), len(source)
+    struck = np.zeros((rows, slots + BEFORE_BARS, COUNT), np.bool_)
+    logits = np.zeros((rows, slots, COUNT))
+    noise = np.log(uniforms) - np.log1p(-uniforms)
+    bar_of = np.searchsorted(starts, np.arange(slots), side="right") - 1
+    for slot in range(slots):
+        bar = int(bar_of[slot])
+        inside = slot - int(starts[bar])
+        # subtle: a shorter bar before has no such place; then there is no memory of it.
+        earlier = tuple(
+            int(starts[b]) + inside + BEFORE_BARS
+            for b in range(bar - 1, -1, -1)
+            if int(starts[b]) + inside < int(starts[b + 1])
+        )
+        view = view_of(Past(struck, slot + BEFORE_BARS, earlier))
+        now = np.zeros(rows, np.int64)
+        for piece in range(COUNT):
+            contexts = contexts_of(piece, int(source[slot]), int(fills[bar]), manner, view, now)
+            logit = model.logits(piece, contexts, bool(earlier)) + bias[:, piece]
+            logit = np.where(allowed(piece, now), logit, -30.0)
+            logits[:, slot, piece] = logit
+            hit = noise[:, slot, piece] < logit
+            struck[:, slot + BEFORE_BARS, piece] = hit
+            now |= hit.astype(np.int64) << piece
+    return Drawn(struck[:, BEFORE_BARS:], logits)
+
+
+def known_style(name: str) -> int:
+    """The number of a style.
+
+    >>> known_style("funk")
+    2
+    """
+    return STYLES.index(name)
