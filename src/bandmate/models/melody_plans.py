@@ -1,0 +1,159 @@
+"""Which features the melody model looks at together: the plans of its rhythm and of its pitches.
+
+Conventions: the names are those of ``melody_features``; a context is written as its names with blanks between, before
+the sign ``<`` the number of the context that it refines (piece contexts count on behind the corpus contexts).
+"""
+
+from __future__ import annotations
+
+from bandmate.models.melody_features import PITCH_NAMES, RHYTHM_NAMES
+from bandmate.models.melody_log import PITCHES, RHYTHMS
+from bandmate.models.mixing import Plan
+
+RHYTHM_CONTEXTS = (
+    "",
+    "mp style",
+    "mp d1",
+    "mp d1 d2",
+    "mp d1 d2 d3",
+    "mp d1 d2 d3 d4",
+    "mp sofar before",
+    "mp sofar before before2",
+    "mp d1 p1",
+    "mp d1 i1 p1",
+    "mp sofar bar8",
+    "d1 d2 d3 d4 d5 d6",
+    "mp r1 h1 d1",
+    "mp r2 h2 d1",
+    "mp r4 h4 d1",
+    "mp r8 h8 d1",
+    "mp r16 h16",
+    "mp r32 h32",
+    "best best_hits agree",
+    "best best_hits strength d1 bar4",
+    "r8 r4 r2 r1 d1",
+    "best r8 h8 bar8 mp",
+    "best best_hits pitch_hits",
+    "joint",
+)
+RHYTHM_PIECE = (
+    "mp",
+    "mp d1",
+    "mp sofar",
+    "mp sofar before",
+    "mp p1 d1",
+    "mp p1 i1 i2",
+    "joint",
+    "d1 d2 d3 d4",
+    "p1 d1 i1",
+    "p1 d1",
+)
+RHYTHM_SELECTORS = (("best_hits", 21), ("strength", 5), ("agree", 8), ("h8", 21), ("bars", 11))
+
+PITCH_CONTEXTS = (
+    "",
+    "p1 mode",
+    "p1 i1",
+    "p1 i1 i2",
+    "p1 i1 i2 i3",
+    "p1 i1 i2 i3 i4",
+    "p1 i1 i2 i3 i4 i5",
+    "p1 mp d",
+    "p1 i1 mp",
+    "p1 i1 mp d d1",
+    "p1 i1 i2 mp",
+    "i1 i2 i3 d",
+    "i1 i2 mp d",
+    "p1 high low",
+    "p1 strong1 mp",
+    "p1 strong1 strong2 mp",
+    "p1 joint",
+    "joint joint_before",
+    "p1 bar8 mp",
+    "p1 i1 bar4 strength d next",
+    "p1 i1 i2 strength mode",
+    "p1 i1 d d1 d2 strength",
+    "a1 h1 t1 u1",
+    "a2 h2 t2 u2",
+    "a4 h4 t4 u4",
+    "a8 h8 t8 u8",
+    "a16 h16",
+    "a32 h32",
+    "a8 a4 a2 a1 p1",
+    "best best_hits agree",
+    "best best_hits strength bar8 mp",
+    "best best_hits i1 p1",
+    "same same_hits best",
+    "a8 h8 bar8 mp p1",
+    "a4 h4 p1 mp",
+    "a2 h2 p1 mp",
+    "a1 h1 p1 mp",
+    "t1 u1 p1 i1",
+    "chord p1 style",
+    "chord p1 i1 strength",
+    "over strength d",
+)
+PITCH_PIECE = (
+    "p1",
+    "p1 i1",
+    "p1 i1 i2",
+    "p1 i1 i2 i3 d",
+    "mp p1",
+    "mp p1 i1 d",
+    "i1 i2 d d1",
+    "i1 i2 i3 i4",
+    "joint",
+    "joint joint_before",
+    "mp strong1",
+    "d i1 d1",
+    "d p1 d1",
+    "d p1",
+)
+PITCH_SELECTORS = (("best_hits", 21), ("strength", 5), ("agree", 8), ("h8", 42), ("same_hits", 21), ("bars", 11))
+
+
+Columns = tuple[int, ...]
+
+
+def columns(names: tuple[str, ...], written: tuple[str, ...]) -> tuple[Columns, ...]:
+    """Contexts as columns of the row."""
+    return tuple(tuple(names.index(name) for name in one.split()) for one in written)
+
+
+def parents(contexts: tuple[Columns, ...]) -> tuple[int, ...]:
+    """Of each context the one before it that has most of its columns and no other; of two, the later; -1 for none."""
+    found = []
+    for number, one in enumerate(contexts):
+        fitting = [at for at, other in enumerate(contexts[:number]) if set(other) < set(one)]
+        found.append(max(fitting, key=lambda at: (len(contexts[at]), at), default=-1))
+    return tuple(found)
+
+
+def plan_of(
+    names: tuple[str, ...],
+    size: int,
+    contexts: tuple[str, ...],
+    piece: tuple[str, ...],
+    chosen: tuple[tuple[str, int], ...],
+) -> Plan:
+    """A plan by names; every piece context looks for repeats."""
+    corpus, own = columns(names, contexts), columns(names, piece)
+    every = parents(corpus + own)
+    return Plan(
+        symbols=size,
+        contexts=corpus,
+        parents=every[: len(corpus)],
+        piece_contexts=own,
+        piece_parents=every[len(corpus) :],
+        matches=2,
+        selectors=tuple((names.index(name), many) for name, many in chosen),
+        least=tuple(1 if len(one) < 2 else 3 for one in corpus),
+    )
+
+
+def rhythm_plan() -> Plan:
+    return plan_of(RHYTHM_NAMES, RHYTHMS, RHYTHM_CONTEXTS, RHYTHM_PIECE, RHYTHM_SELECTORS)
+
+
+def pitch_plan() -> Plan:
+    return plan_of(PITCH_NAMES, PITCHES, PITCH_CONTEXTS, PITCH_PIECE, PITCH_SELECTORS)
