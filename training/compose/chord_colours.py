@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from bandmate.models.chord_steps import KINDS, SECTIONS, SYMBOLS, kind_of
+from bandmate.models.chord_steps import KINDS, SECTIONS, SYMBOLS, kind_of, lean
 from bandmate.models.chords import METERS
 from bandmate.song.chord_tones import is_known
 from training.compose.chord_charts import LEAD_SHEET_KINDS, SUFFIXES, Chart, pitch_class
@@ -20,12 +20,12 @@ from training.compose.chord_charts import LEAD_SHEET_KINDS, SUFFIXES, Chart, pit
 MOST_MASKS = 40
 PREVIOUS = 4
 BILLBOARD = {
-    "maj": "", "min": "m", "7": "7", "min7": "m7", "maj7": "maj7", "5": "5", "maj(9)": "add9",
-    "sus4": "sus4", "sus4(b7,9)": "9sus4", "maj6": "6", "7(#9)": "7#9", "sus4(b7)": "7sus4", "min9": "m9", "maj9": "maj9",
-    "11": "9sus4",
-    "9": "9", "13": "13", "dim": "dim", "min11": "m11", "maj6(9)": "69", "sus2": "sus2", "min6": "m6", "hdim7": "m7b5",
-    "aug(b7)": "aug7", "min(9)": "madd9", "7(b9)": "7b9", "dim7": "dim7", "aug": "aug", "maj13": "maj13",
-    "7(#11)": "7#11", "maj7(#11)": "maj7#11", "minmaj7": "m(maj7)", "min13": "m13", "7(b13)": "7b13",
+    "maj": "", "min": "m", "7": "7", "min7": "m7", "maj7": "maj7", "5": "5", "maj(9)": "add9", "sus4": "sus4",
+    "sus4(b7,9)": "9sus4", "maj6": "6", "7(#9)": "7#9", "sus4(b7)": "7sus4", "min9": "m9", "maj9": "maj9",
+    "11": "9sus4", "9": "9", "13": "13", "dim": "dim", "min11": "m11", "maj6(9)": "69", "sus2": "sus2", "min6": "m6",
+    "hdim7": "m7b5", "aug(b7)": "aug7", "min(9)": "madd9", "7(b9)": "7b9", "dim7": "dim7", "aug": "aug",
+    "maj13": "maj13", "7(#11)": "7#11", "maj7(#11)": "maj7#11", "minmaj7": "m(maj7)", "min13": "m13",
+    "7(b13)": "7b13",
 }  # fmt: skip
 LEAD_SHEETS = {
     "major": "", "dominant": "7", "minor-seventh": "m7", "minor": "m", "major-seventh": "maj7", "diminished": "dim",
@@ -89,15 +89,20 @@ def bass_counts(found: Sequence[Chart]) -> NDArray[np.int64]:
     return np.minimum(out, 65535)
 
 
-def ending_counts(found: Sequence[Chart]) -> NDArray[np.int64]:
-    """Last chords of sections (section, symbol); the last chord of a song without sections counts for outros."""
-    out = np.zeros((len(SECTIONS), SYMBOLS), np.int64)
+def edge_counts(found: Sequence[Chart]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last chords of sections (mode of the whole song, section, symbol).
+
+    A song without sections counts its first chord for no section and its last one for outros.
+    """
+    starts, ends = (np.zeros((2, len(SECTIONS), SYMBOLS), np.int64) for _ in range(2))
     for chart in found:
-        last = len(chart.symbols) - 1
+        last, is_minor = len(chart.symbols) - 1, int(sum(map(lean, chart.symbols)) < 0)
         for at, (symbol, place) in enumerate(zip(chart.symbols, chart.places, strict=True)):
+            if place.starts_section:
+                starts[is_minor, place.section, symbol] += 1
             if at == last or chart.places[at + 1].starts_section:
-                out[place.section or (SECTIONS.index("outro") if at == last else 0), symbol] += 1
-    return out
+                ends[is_minor, place.section or (SECTIONS.index("outro") if at == last else 0), symbol] += 1
+    return starts, ends
 
 
 def meter_of(chart: Chart) -> int:

@@ -28,7 +28,7 @@ from bandmate.models.chords import ChordModel, load_chord_model
 from bandmate.models.mixing import Mixing
 from bandmate.models.mixing_counts import arrays_of, file_bytes
 from training.compose.chord_charts import Chart, charts
-from training.compose.chord_colours import bass_counts, colour_counts, ending_counts, rhythm_counts
+from training.compose.chord_colours import bass_counts, colour_counts, edge_counts, rhythm_counts
 from training.compose.chord_moods import MoodFigures, mood_ratios, tagged
 from training.compose.works import Work
 
@@ -116,12 +116,14 @@ def build(date: str) -> dict[str, bytes]:
     names, ratios, areas = mood_ratios(progressions)
     suffixes, colours = colour_counts(by_fold["teach"], LEAST_OF_SUFFIX)
     masks, rhythm = rhythm_counts(by_fold["teach"])
+    beginnings, endings = edge_counts(by_fold["teach"])
     about = {"version": f"chords {date}", "suffixes": suffixes, "mood_names": names}
     tables: dict[str, NDArray[Any]] = {
         "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
         "masks": masks.astype(np.uint16),
         "rhythm": rhythm.astype(np.uint16),
-        "endings": ending_counts(by_fold["teach"]).astype(np.uint16),
+        "beginnings": beginnings.astype(np.uint16),
+        "endings": endings.astype(np.uint16),
         "colours": colours.astype(np.uint16),
         "basses": bass_counts(by_fold["teach"]).astype(np.uint16),
         "moods": ratios.astype(np.float16),

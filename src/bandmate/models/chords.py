@@ -25,6 +25,7 @@ from bandmate.song.errors import ModelError
 
 Reals = npt.NDArray[np.float64]
 
+TABLES = ("rhythm", "beginnings", "endings", "colours", "basses", "moods")
 METERS = ("four", "three", "two")
 """How many pulses a bar has; every bar with others goes as the nearest of these."""
 
@@ -34,16 +35,17 @@ class ChordModel:
     """What was learned of chords.
 
     ``masks``: the ways in which chords begin in a bar, bit n for twelfth n; ``rhythm``: how often each came (source,
-    meter, bar of four, changes in the bar before, mask). ``endings``: last chords of sections (section, symbol).
-    ``colours``: how often a kind was written with each of ``suffixes`` (source, kind, suffix); ``basses``: which half
-    step above the root lay in the bass (source, kind, half step). ``moods``: logarithms of how much more often a
-    mood's progressions have a chord (mood, symbol).
+    meter, bar of four, changes in the bar before, mask). ``beginnings``, ``endings``: first and last chords of
+    sections (major or minor, section, symbol). ``colours``: how often a kind was written with each of ``suffixes``
+    (source, kind, suffix); ``basses``: which half step above the root lay in the bass (source, kind, half step).
+    ``moods``: logarithms of how much more often a mood's progressions have a chord (mood, symbol).
     """
 
     version: str
     mixing: Mixing
     masks: npt.NDArray[np.int64]
     rhythm: Reals
+    beginnings: Reals
     endings: Reals
     suffixes: tuple[str, ...]
     colours: Reals
@@ -114,7 +116,7 @@ def load_chord_model(path: Path | None = None) -> ChordModel:
     mixing = model_from("chords", arrays)
     try:
         about = json.loads(arrays["about"].tobytes())
-        tables = {name: arrays[name].astype(np.float64) for name in ("rhythm", "endings", "colours", "basses", "moods")}
+        tables = {name: arrays[name].astype(np.float64) for name in TABLES}
         masks = arrays["masks"].astype(np.int64)
         suffixes, mood_names = (tuple(map(str, about[name])) for name in ("suffixes", "mood_names"))
         version = str(about["version"])
@@ -127,6 +129,7 @@ def load_chord_model(path: Path | None = None) -> ChordModel:
         mixing=mixing,
         masks=masks,
         rhythm=tables["rhythm"],
+        beginnings=tables["beginnings"],
         endings=tables["endings"],
         suffixes=suffixes,
         colours=tables["colours"],

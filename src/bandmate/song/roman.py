@@ -94,7 +94,12 @@ def applied(chord: Chord | Symbol, key: Key, following: Chord | Symbol | None) -
     if (following.root + 3) % 12 in scale and (following.root - key.tonic) % 12 != 7:
         target = "".join(sign if sign in "#b" else sign.lower() for sign in target)
     bass = bass_of(chord, key)
-    if is_dominant and up == 5 and following.root != key.tonic:
+    # subtle: a major triad of the scale's own steps in a minor mode, or a borrowed one (bVII, I before IV), is no
+    # dominant by itself; with a seventh it is, but for blues chords, which go on to another seventh a fifth below.
+    degree = (chord.root - key.tonic) % 12
+    is_plain = 10 not in tones and degree not in ((2,) if is_minor_like(key) else (2, 4, 9, 11))
+    is_blues = degree == 0 and 10 in tones_of(following.quality) and 4 in tones_of(following.quality)
+    if is_dominant and up == 5 and following.root != key.tonic and not is_plain and not is_blues:
         return f"{numeral('V', chord.quality)}/{target}{bass}"
     if is_dominant and up == 11 and 10 in tones:
         return f"sub{numeral('V', chord.quality)}/{target}{bass}"

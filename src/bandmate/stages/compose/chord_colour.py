@@ -18,6 +18,9 @@ from bandmate.stages.compose.chord_slots import Slot
 from bandmate.stages.compose.chord_walk import ChordGround
 
 OUTSIDE = 0.08
+IN_ALL = 0.9
+"""An idea has sevenths on (nearly) all chords or on none: how many ideas do is the genre's."""
+
 SEVENTHS = {"": ("maj7", "7"), "m": ("m7",), "dim": ("m7b5", "dim7")}
 
 
@@ -26,6 +29,7 @@ def coloured(
 ) -> tuple[Symbol, ...]:
     """Chords for the slots. ``colour`` 1 is as much as the genre has, 0 none."""
     known: dict[tuple[int, int], str] = {}
+    sevenths = IN_ALL if rng.random() < ground.manner.sevenths else 0.0
     found: list[Symbol] = []
     for slot, symbol in zip(slots, symbols, strict=True):
         if slot.pin is not None:
@@ -35,7 +39,7 @@ def coloured(
         root, kind = (key.tonic + symbol // len(KINDS)) % 12, symbol % len(KINDS)
         name = (symbol, key.tonic)
         if name not in known:
-            known[name] = suffix_for(ground, root, kind, key, (colour, rng))
+            known[name] = suffix_for(ground, root, kind, key, (colour, sevenths, rng))
         quality = known[name]
         if quality != QUALITIES[kind] and rubs(ground.tones, chord_at(slot, Symbol(root, quality, None))):
             quality = QUALITIES[kind]
@@ -43,11 +47,11 @@ def coloured(
     return with_basses(ground, slots, found, rng)
 
 
-def suffix_for(ground: ChordGround, root: int, kind: int, key: Key, manner: tuple[float, Random]) -> str:
+def suffix_for(ground: ChordGround, root: int, kind: int, key: Key, manner: tuple[float, float, Random]) -> str:
     """A way to write a chord of a kind: as often as the source has it, more or less by the genre's colour."""
-    colour, rng = manner
+    colour, sevenths, rng = manner
     quality, scale = QUALITIES[kind], scale_of(key)
-    if quality in SEVENTHS and rng.random() < min(1.0, ground.manner.sevenths * colour):
+    if quality in SEVENTHS and rng.random() < sevenths:
         fitting = [one for one in SEVENTHS[quality] if all((root + tone) % 12 in scale for tone in tones_of(one))]
         if (root - key.tonic) % 12 == 7 and quality == "":
             fitting = ["7"]
@@ -72,7 +76,7 @@ def with_basses(
     """Thirds and fifths in the bass where the line then goes by step from the chord before to the one behind."""
     found: list[Symbol] = []
     for number, chord in enumerate(chords):
-        wants = rng.random() < 4 * ground.manner.slash
+        wants = rng.random() < 2 * ground.manner.slash
         if slots[number].pin is None and wants and 0 < number < len(chords) - 1:
             before = found[-1].root if found[-1].bass is None else found[-1].bass
             found.append(Symbol(chord.root, chord.quality, step_bass(before, chord, chords[number + 1].root)))

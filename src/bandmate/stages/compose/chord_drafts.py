@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import exp, log
 from random import Random
 
 from bandmate.models.chord_steps import symbol_of
@@ -25,6 +26,12 @@ from bandmate.stages.compose.measures_scale import dials_of, figure_for, scale_o
 
 PLAIN_DRAFTS, STEERED_DRAFTS, ROUNDS = 30, 14, 3
 OFF_DIALS, OFF_MELODY = 14.0, 3.0
+COST_SAFE, COST_DARING = 0.6, 1.3
+"""Nats for a chord that is usual in a section heard for the first time (Billboard: median 1.0, three quarters 1.7)."""
+
+KINDS_IN_EIGHT = (0.072, 0.178, 0.28, 0.207, 0.121, 0.069, 0.036, 0.014, 0.009, 0.008, 0.004)
+"""How many different chords sections of eight bars have (Billboard, teaching songs), from one up."""
+
 STRENGTH = {"mode": 2.2, "tension": 9.0, "valence": 5.0, "surprise": 1.6, "complexity": 4.0}
 """Nats for a unit of the figure at the ends of a dial."""
 
@@ -51,9 +58,11 @@ class Steering:
     turned: dict[str, float]
     pull: dict[str, float] = field(default_factory=dict)
 
-    def tilt(self, heat: float) -> Tilt:
+    def tilt(self, heat: float, variety: float) -> Tilt:
         """What the walk is pulled with."""
-        return Tilt(heat=heat, **{name: STRENGTH[name] * self.pull.get(name, 0.0) for name in STRENGTH})
+        return Tilt(
+            heat=heat, variety=variety, **{name: STRENGTH[name] * self.pull.get(name, 0.0) for name in STRENGTH}
+        )
 
     def learn(self, found: Sequence[dict[str, float]]) -> None:
         """Pull harder or less hard by how far the last drafts were off."""
@@ -85,7 +94,8 @@ def one_draft(ground: ChordGround, steering: Steering, share: float, rng: Random
     loop = loop_bars(ground, steering, rng)
     wish = RhythmWish(changes_wanted(ground, steering.turned), ground.manner.pace, loop)
     slots = plan_slots(ground.passage, ground.brief, ground.model, wish, ground.manner.source, rng)
-    gone = walk(ground, slots, steering.tilt(0.7 + 0.7 * share), loop, rng)
+    variety = 0.0 if ground.comes_back else min(1.0, 2 * steering.turned.get("complexity", 0.5))
+    gone = walk(ground, slots, steering.tilt(0.7 + 0.6 * share, variety), loop, rng)
     return finished(ground, slots, gone.symbols, gone.nats, loop, rng)
 
 
@@ -110,8 +120,6 @@ def changes_wanted(ground: ChordGround, turned: dict[str, float]) -> float | Non
         return figure_for("density", turned["density"], scale)
     if "arousal" not in turned:
         return None
-    from math import exp, log
-
     figure = figure_for("arousal", turned["arousal"], scale) or 0.0
     rest = AROUSAL["tempo"] * log(passage.bpm / 100) + AROUSAL["velocity"] * 96 / 127 + AROUSAL["register"] * 0.5
     bar_seconds = scale.bar_quarters * 60 / passage.bpm
@@ -123,7 +131,7 @@ def finished(
 ) -> Draft:
     """Symbols coloured and written down."""
     complexity = ground.brief.dials.complexity
-    colour = 1.0 if complexity is None else 2 * complexity
+    colour = rng.choice((0.0, 0.6, 1.4)) if complexity is None else 2 * complexity * rng.random()
     return Draft(slots, symbols, chords_of(slots, coloured(ground, slots, symbols, colour, rng)), nats, loop)
 
 
@@ -172,9 +180,24 @@ def rated(ground: ChordGround, draft: Draft, turned: dict[str, float]) -> tuple[
         errors = [abs(value - dials[name]) for name, value in turned.items() if name in dials]
         off = sum(errors) / len(errors) if errors else 0.0
     share = in_chord_share(ground.tones, draft.chords)
-    rating = min(draft.nats, 4.0) * (0.3 if turned else 1.0) + OFF_DIALS * off
+    rating = unusual(ground, draft) * (0.3 if turned else 1.0) + OFF_DIALS * off
     rating += 0.0 if share is None else OFF_MELODY * (1 - share)
     return replace(draft, rating=rating, off_dials=off, in_chord=share), dials
+
+
+def unusual(ground: ChordGround, draft: Draft) -> float:
+    """How far a progression is from what sections usually are: in what its chords cost, and in how many there are.
+
+    Where the song has had a section of this name, what costs less is better: it may come back.
+    """
+    usual = COST_SAFE + COST_DARING * ground.brief.daring
+    cost = draft.nats if ground.comes_back else 0.3 if draft.written else abs(draft.nats - usual)
+    kinds = len({(chord.root, chord.quality) for chord in draft.chords})
+    bars = len(draft.slots) if len(ground.passage.bars) < 4 else len(ground.passage.bars)
+    shift = 0 if bars > 6 else 1
+    share = KINDS_IN_EIGHT[min(len(KINDS_IN_EIGHT), max(1, kinds + shift)) - 1]
+    few = 0.0 if draft.written or bars < 3 else -0.6 * log(share / max(KINDS_IN_EIGHT))
+    return min(cost, 3.0) + few
 
 
 def unlike(found: Sequence[Draft]) -> list[Draft]:

@@ -26,10 +26,13 @@ from bandmate.stages.compose.brief import ComposeBrief, Genre
 Reals = npt.NDArray[np.float64]
 
 MOOD_WEIGHT = 0.9
-OUT_OF_SCALE = {"major": 0.25, "minor": 0.25}
+OUT_OF_SCALE = {"major": 0.35, "minor": 0.5}
 """Nats that a chord pays for a tone outside of the scale; the other modes, which the corpora hardly have, pay more."""
 
 OUT_OF_MODE = 1.6
+OTHER_THIRD = 4.0
+"""What the home chord pays for the third of the other mode."""
+
 HOME_OF_MODE = 1.0
 
 
@@ -111,6 +114,8 @@ def scale_leaning(mode: Mode) -> Reals:
     outside = [step for step in range(12) if step not in allowed]
     weight = OUT_OF_SCALE.get(mode, OUT_OF_MODE)
     out: Reals = -weight * symbol_tones()[:, outside].sum(axis=1)
+    home = symbol_tones()[: len(KINDS)]
+    out[: len(KINDS)] -= OTHER_THIRD * (home[:, 4] if 3 in STEPS[mode] else home[:, 3] & ~home[:, 4])
     if mode not in OUT_OF_SCALE:
         # subtle: without this a piece in D dorian drifts to C major, whose chords are the same.
         out[: len(KINDS)] += HOME_OF_MODE

@@ -31,7 +31,11 @@ from bandmate.stages.compose.passage import Passage, Tone
 Reals = npt.NDArray[np.float64]
 
 FIT = 4.0
-CADENCE = 0.55
+CADENCE, BEGINNING = 0.7, 0.9
+SEEN_PAIR, BACK_AGAIN = 1.3, 0.9
+"""What a step between two chords pays that the idea has had, and going back to the chord before the last: left alone,
+a model with a memory likes to swing between two chords for ever."""
+
 LOOK_AHEAD = 6
 MOST_MEMORY = 256
 NEW_HOME, TO_NEW_HOME, IN_BOTH = 0.8, 2.0, 0.6
@@ -39,7 +43,9 @@ NEW_HOME, TO_NEW_HOME, IN_BOTH = 0.8, 2.0, 0.6
 
 @dataclass(frozen=True, slots=True)
 class Tilt:
-    """What dials pull with: nats for a unit of brightness, tension, gladness, cost, and for a chord that is new."""
+    """What dials pull with: nats for a unit of brightness, tension, gladness, cost, and for a chord that is new.
+
+    ``heat`` is that of the draw, ``variety`` how much swinging between two chords is avoided."""
 
     mode: float = 0.0
     tension: float = 0.0
@@ -47,6 +53,7 @@ class Tilt:
     surprise: float = 0.0
     complexity: float = 0.0
     heat: float = 1.0
+    variety: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +68,12 @@ class ChordGround:
     tones: tuple[Tone, ...]
     after: tuple[Symbol, Place, Key] | None
     leanings: dict[Key, Reals]
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether the song has had a section of the name of the first bar."""
+        code = place_at(self.passage.start_ticks, self.passage.bars[0], self.passage, self.brief).section
+        return bool(code) and any(place.section == code for place in self.song.progression.places)
 
     @property
     def ends_section(self) -> bool:
@@ -160,6 +173,8 @@ def pulls_of(ground: ChordGround, slots: Sequence[Slot], tilt: Tilt) -> list[Rea
             out += FIT * worths(weights, key.tonic)
         bright, tense = brightness(), tensions(key.mode)
         out += tilt.mode * bright + tilt.tension * tense + tilt.valence * (0.45 * bright - 0.5 * tense)
+        if number == 0 and not ground.song.length:
+            out += BEGINNING * edge(ground.model.beginnings[int(is_minor_like(key))], slot.place.section)
         if number == len(slots) - 1 and ground.ends_section:
             out += CADENCE * cadence(ground, slot)
         found.append(out)
@@ -170,11 +185,17 @@ def pulls_of(ground: ChordGround, slots: Sequence[Slot], tilt: Tilt) -> list[Rea
     return found
 
 
+def edge(counts: Reals, code: int) -> Reals:
+    """Logarithms of how often each chord stands at the edge of a section, smoothed by all sections."""
+    every = counts.sum(axis=0)
+    row = counts[code] + 12 * (every + 0.02) / (every + 0.02).sum()
+    return np.asarray(np.log(row / row.sum()), dtype=np.float64)
+
+
 def cadence(ground: ChordGround, slot: Slot) -> Reals:
     """How sections of this name end; a song ends at home."""
     code = slot.place.section or (section_code("outro") if ground.after is None else 0)
-    counts = ground.model.endings[code] + 0.002 * ground.model.endings[code].sum() + 0.05
-    return np.asarray(np.log(counts / counts.sum()), dtype=np.float64)
+    return edge(ground.model.endings[int(is_minor_like(slot.bar.key))], code)
 
 
 def leading_to(key: Key, new: Key) -> Reals:
@@ -199,6 +220,11 @@ def moving(symbols: Sequence[int], tilt: Tilt) -> Reals:
         out += tilt.surprise * load_expectation().chord[before, classes[symbols[-1]]][classes]
     if tilt.complexity:
         out[sorted(set(symbols))] -= tilt.complexity
+    if len(symbols) > 1:
+        out[symbols[-2]] -= BACK_AGAIN * tilt.variety
+        for one, other in pairwise(symbols):
+            if one == symbols[-1]:
+                out[other] -= SEEN_PAIR * tilt.variety
     return out
 
 
