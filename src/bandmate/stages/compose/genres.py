@@ -1,0 +1,103 @@
+"""Genres: tempo, swing, keys, who plays with which sounds, and what of it is learned and what is written by us.
+
+Conventions: ``data/compose/band.toml``. An empty genre is the usual one (pop).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal, NamedTuple
+
+from bandmate.song.errors import UnknownName
+from bandmate.stages.compose.band_ground import Swing
+from bandmate.stages.compose.brief import GENRES, Genre
+from bandmate.stages.compose.part_styles import USUAL_GENRE
+from bandmate.stages.compose.sketch_brief import SKETCH_PARTS, SketchPart
+
+Kind = Literal["learned", "written"]
+LEARNED_DRUMS = ("pop", "rock", "funk", "soul", "hip-hop", "jazz", "latin", "reggae", "folk")
+"""Genres that the drummers' takes have; of the others the drums are written."""
+
+WRITTEN_CHORDS = ("house", "lofi")
+
+
+class SourceRow(NamedTuple):
+    """Where a part of a genre comes from."""
+
+    part: str
+    kind: Kind
+    what: str
+
+
+class Band(NamedTuple):
+    """A genre's usual tempo and how far arousal moves it, the chance of a minor key, who plays, and the sounds."""
+
+    tempo_bpm: float
+    tempo_span: float
+    minor: float
+    parts: tuple[SketchPart, ...]
+    sounds: tuple[tuple[int, ...], ...]
+    swing: Swing
+
+
+@lru_cache(maxsize=1)
+def band_table() -> dict[str, Any]:
+    """``data/compose/band.toml``."""
+    return tomllib.loads(files("bandmate").joinpath("data", "compose", "band.toml").read_text(encoding="utf-8"))
+
+
+def genre_of(name: str) -> Genre:
+    """A genre by its name; the usual one for none.
+
+    Raises
+    ------
+    UnknownName
+        if there is no such genre.
+    """
+    found = name or USUAL_GENRE
+    if found not in GENRES:
+        raise UnknownName("genre", name, GENRES)
+    return found
+
+
+def band_of(name: str) -> Band:
+    """What a band of a genre is."""
+    row = band_table()[genre_of(name)]
+    usual, span = row["tempo"]
+    sounds = tuple(tuple(one) for one in row["sounds"])
+    return Band(float(usual), float(span), row["minor"], tuple(row["parts"]), sounds, usual_swing(name))
+
+
+def usual_swing(name: str) -> Swing:
+    """How late the second eighths and sixteenths come in a genre."""
+    row = band_table()[genre_of(name)]
+    return Swing(row.get("eighth", 0), row.get("sixteenth", 0))
+
+
+def program_in(sounds: Sequence[int], part: SketchPart) -> int:
+    """The General MIDI program of a part in a set of sounds; for drums the kit."""
+    return sounds[SKETCH_PARTS.index(part)]
+
+
+def sources(genre: str = "") -> tuple[SourceRow, ...]:
+    """For each part of a genre: learned from what, or written by us.
+
+    >>> [row.kind for row in sources("house") if row.part == "drums"]
+    ['written']
+    """
+    name = genre_of(genre)
+    found = []
+    for part, kinds in band_table()["sources"].items():
+        for kind, what in kinds.items():
+            found.append(SourceRow(part, kind, what))
+    if name not in LEARNED_DRUMS:
+        found = [SourceRow("drums", "written", "patterns by genre") if row.part == "drums" else row for row in found]
+    if name in WRITTEN_CHORDS:
+        found = [
+            SourceRow("chords", "learned", row.what + "; no house or lo-fi among it") if row.part == "chords" else row
+            for row in found
+        ]
+    return tuple(found)
