@@ -126,7 +126,8 @@ def licence_in(path: Path) -> str:
     for pattern, name in KNOWN_LICENCES:
         if re.search(pattern, flat):
             return name
-    first = next(line.strip() for line in text.splitlines() if line.strip())
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = next((line for line in lines if re.search(r"\w{2}", line)), lines[0])
     return first[:LONGEST_LICENCE_LINE]
 
 
