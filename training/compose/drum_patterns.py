@@ -39,7 +39,7 @@ STEPS = 8.0
 
 
 class Decisions(NamedTuple):
-    """A row for every piece at every slot: contexts, whether it was struck, whether there is a bar before, the piece."""
+    """A row for every piece at every slot: contexts, whether it was struck, whether a bar came before, the piece."""
 
     contexts: npt.NDArray[np.int32]
     struck: npt.NDArray[np.bool_]

@@ -1,6 +1,7 @@
 """Takes of drummers on a grid: which slot every stroke belongs to, and how far from it it was played.
 
-A take is swung where most strokes around the second half of a beat lie near its second third. Takes in other meters than 4/4 teach the feel, not the patterns.
+A take is swung where most strokes around the second half of a beat lie near its second third. Takes in other meters
+than 4/4 teach the feel, not the patterns.
 """
 
 from __future__ import annotations

@@ -58,7 +58,7 @@ class Manner(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What the contexts look at: strokes (rows, slots, pieces) so far and the slots of a bar before, if there is one."""
+    """What the contexts look at: strokes (rows, slots, pieces) so far, and where the bars before have this slot."""
 
     struck: Bools
     slot: int
@@ -90,7 +90,7 @@ class PatternModel:
         return total
 
 
-def bits(struck: Bools) -> Ints:
+def bits(struck: npt.NDArray[np.bool_]) -> Ints:
     """The last axis read as a number, the first place as its lowest bit."""
     return np.asarray(struck @ (1 << np.arange(struck.shape[-1])), np.int64)
 
@@ -113,8 +113,8 @@ def view_of(past: Past) -> SlotView:
     """Read the past of a slot."""
     struck, slot = past.struck, past.slot
     before = struck[:, slot - 8 : slot][:, ::-1]
-    backbeat = before[:, :, SNARE] | before[:, :, STICK]
-    kicks, snares = bits(before[:, :, KICK]), bits(backbeat)
+    backbeat = np.any(before[:, :, [SNARE, STICK]], axis=2)
+    kicks, snares = bits(np.asarray(before[:, :, KICK], np.bool_)), bits(np.asarray(backbeat, np.bool_))
     time = bits(before[:, :, list(TIMEKEEPING)].any(axis=1))
     places = past.bars_before[:MEMORY]
     earlier = struck[:, list(places)] if places else None
@@ -158,20 +158,20 @@ def lead_of(bars: Bools) -> Ints:
     most = strokes.argmax(axis=1)
     count = strokes.max(axis=1)
     rate = (count > 5).astype(np.int64) + (count > 10)
-    return np.where(count < 2, 0, 1 + most * 3 + rate)
+    return np.asarray(np.where(count < 2, 0, 1 + most * 3 + rate), np.int64)
 
 
 def busyness_of(bars: Bools) -> Ints:
     """How much each bar has besides what keeps time: 0 for up to four strokes, 1 for up to seven, 2 for more."""
     others = [piece for piece in range(COUNT) if piece not in TIMEKEEPING]
     strokes = bars[:, :, others].sum(axis=(1, 2))
-    return (strokes > 4).astype(np.int64) + (strokes > 7)
+    return np.asarray((strokes > 4).astype(np.int64) + (strokes > 7), np.int64)
 
 
 def hashed(key: Ints, size: int) -> Ints:
     """Keys spread over a table of ``2 ** size`` places."""
     spread = key.astype(np.uint64) * np.uint64(MULTIPLIER)
-    return (spread >> np.uint64(64 - size)).astype(np.int64)
+    return np.asarray(spread >> np.uint64(64 - size), np.int64)
 
 
 def allowed(piece: int, now: Ints) -> Bools:
@@ -215,7 +215,7 @@ def draw(
         at which slot each bar begins.
     fills : array (bars,)
         1 for a bar that is a fill.
-    bias : array (rows, pieces)
+    bias : array (rows, slots, pieces)
         added to the logits.
     uniforms : array (rows, slots, pieces)
         0 to 1: a piece is struck where its chance is greater.
@@ -238,7 +238,7 @@ def draw(
         now = np.zeros(rows, np.int64)
         for piece in range(COUNT):
             contexts = contexts_of(piece, int(source[slot]), int(fills[bar]), manner, view, now)
-            logit = model.logits(piece, contexts, bool(earlier)) + bias[:, piece]
+            logit = model.logits(piece, contexts, bool(earlier)) + bias[:, slot, piece]
             logit = np.where(allowed(piece, now), logit, -30.0)
             logits[:, slot, piece] = logit
             hit = noise[:, slot, piece] < logit
