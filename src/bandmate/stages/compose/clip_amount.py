@@ -21,7 +21,14 @@ from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.clip_seed import kept_evidence, seed_inside
 from bandmate.stages.compose.clip_vary import grid_of, wide_enough, with_pins, without_overlaps
 from bandmate.stages.compose.idea import Idea
-from bandmate.stages.compose.melody_ground import SIXTEENTH_TICKS, chord_at, step_of, strength_at, top_line
+from bandmate.stages.compose.melody_ground import (
+    SIXTEENTH_TICKS,
+    chord_at,
+    step_of,
+    strength_at,
+    strength_near,
+    top_line,
+)
 from bandmate.stages.compose.melody_ideas import spread_out, task_of
 from bandmate.stages.compose.melody_line import Task
 from bandmate.stages.compose.passage import Passage, Tone
@@ -98,10 +105,8 @@ def counted(source: Sequence[Tone], tones: Sequence[Tone]) -> tuple[Evidence, ..
 
 def importance(task: Task, tones: Sequence[Tone], tone: Tone) -> float:
     """How much a note carries: its place, its length, the chord, and whether the line turns at it."""
-    bar = task.passage.bar_at(tone.start_ticks)
-    place = round((tone.start_ticks - bar.start_ticks) / 240) * 240
     chord = chord_at(task.passage, tone.start_ticks)
-    worth = 0.8 * strength_at(bar, bar.start_ticks + min(place, bar.length_ticks - 240))
+    worth = 0.8 * strength_near(task.passage, tone.start_ticks)
     worth += min(2.0, tone.length_ticks / 960) + (0.7 if tone.pitch % 12 in chord else 0.0)
     at = tones.index(tone)
     if 0 < at < len(tones) - 1:

@@ -15,7 +15,7 @@ from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.clip_seed import share_of_seed
 from bandmate.stages.compose.idea import SAME_ONSET_TICKS, Idea, tone_distance
-from bandmate.stages.compose.melody_ground import strength_at, top_line
+from bandmate.stages.compose.melody_ground import strength_near, top_line
 from bandmate.stages.compose.passage import Passage, Tone
 
 MOST_STEPS = 32
@@ -125,8 +125,7 @@ def ordered_changes(passage: Passage, one: Sequence[Tone], other: Sequence[Tone]
     changes += [((), (at,)) for at in coming]
 
     def weight(change: Change) -> float:
-        places = [round(place * SAME_ONSET_TICKS / 240) * 240 for place in (*change[0], *change[1])]
-        strengths = [strength_at(passage.bar_at(ticks), ticks) for ticks in places]
+        strengths = [strength_near(passage, place * SAME_ONSET_TICKS) for place in (*change[0], *change[1])]
         return max(strengths) + rng.gauss(0, 1.2)
 
     return sorted(changes, key=weight)

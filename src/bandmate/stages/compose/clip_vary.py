@@ -27,7 +27,7 @@ from bandmate.stages.compose.melody_ground import (
     chord_at,
     snapped,
     step_of,
-    strength_at,
+    strength_near,
     top_line,
 )
 from bandmate.stages.compose.melody_ideas import candidate, spread_out, task_of
@@ -231,7 +231,7 @@ def pitches_for(bounds: Bounds, ticks: int, near: int, rng: Random) -> list[int]
     """Pitches that fit at a place, near ones first."""
     bar = bounds.task.passage.bar_at(ticks)
     chord, scale = chord_at(bounds.task.passage, ticks), scale_of(bar.key)
-    strong = strength_at(bar, ticks) >= 3
+    strong = strength_near(bounds.task.passage, ticks) >= 3
     inside = chord if chord and strong else tuple({*scale, *chord})
     reach = bounds.task.reach
     options = [p for p in range(max(reach.lowest, near - 7), min(reach.highest, near + 7) + 1) if p % 12 in inside]

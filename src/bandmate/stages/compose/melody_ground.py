@@ -199,14 +199,24 @@ def top_line(tones: Sequence[Tone]) -> tuple[tuple[Tone, ...], tuple[Tone, ...]]
     return tuple(line), tuple(sorted(rest))
 
 
+def on_grid(passage: Passage, ticks: int) -> int:
+    """The sixteenth or third of a beat that is nearest to a place."""
+    bar = passage.bar_at(ticks)
+    return bar.start_ticks + place_of(max(0, ticks - bar.start_ticks)) * PLACE_TICKS
+
+
+def strength_near(passage: Passage, ticks: int) -> int:
+    """How strong the place is that an uneven note is meant for."""
+    place = on_grid(passage, ticks)
+    return strength_at(passage.bar_at(place), place)
+
+
 def snapped(passage: Passage, tones: Sequence[Tone]) -> tuple[Tone, ...]:
     """A line on the grid: each note at the sixteenth or the third of a beat that it is nearest to; of two notes at one
     place the longer one stays. What was heard from a recording can be read as rhythm so."""
     found: dict[int, Tone] = {}
     for tone in tones:
-        bar = passage.bar_at(tone.start_ticks)
-        place = place_of(max(0, tone.start_ticks - bar.start_ticks)) * PLACE_TICKS
-        start = bar.start_ticks + place
+        start = on_grid(passage, tone.start_ticks)
         if start not in found or found[start].length_ticks < tone.length_ticks:
             found[start] = tone._replace(start_ticks=start)
     return tuple(found[start] for start in sorted(found))

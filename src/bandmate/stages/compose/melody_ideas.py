@@ -46,6 +46,7 @@ ROWS = (0.3, 0.2, 0.1)
 BEST = 3
 
 
+Maker = Callable[[str, Mapping[str, float]], "Candidate"]
 PlanMaker = Callable[[Task, ComposeBrief, Manner, Random], tuple[str, tuple[BarPlan, ...]]]
 
 
@@ -75,7 +76,9 @@ def best_lines(task: Task, brief: ComposeBrief, seed: int, plan: PlanMaker) -> t
     """Candidates after plans, ranked and put in order."""
     count = max(FEWEST, CANDIDATES_FOR_ONE * brief.alternatives)
     found: dict[tuple[tuple[int, int], ...], Candidate] = {}
-    for one in candidates(task, brief, seed, count, plan):
+    for one in candidates(
+        task.passage, brief, seed, count, lambda name, efforts: candidate(task, brief, name, efforts, plan)
+    ):
         found.setdefault(tuple((tone.start_ticks, tone.pitch) for tone in one.tones), one)
     ranked = ranked_by(task.passage, brief, list(found.values()))[:count]
     return spread_out([idea for _, idea in ranked], brief.alternatives)
@@ -140,19 +143,19 @@ def habits() -> Habits:
     return Habits((costs[:, 0], costs[:, 1]))
 
 
-def candidates(task: Task, brief: ComposeBrief, seed: int, count: int, plan: PlanMaker) -> list[Candidate]:
-    """More melodies than ``count``; where dials are turned, each row pulls them as it did best in the rows before."""
+def candidates(passage: Passage, brief: ComposeBrief, seed: int, count: int, make: Maker) -> list[Candidate]:
+    """More lines than ``count``; where dials are turned, each row pulls them as it did best in the rows before."""
     goals = wanted(brief)
     if not goals:
-        return [candidate(task, brief, f"{seed} {number}", {}, plan) for number in range(count + count // 2)]
+        return [make(f"{seed} {number}", {}) for number in range(count + count // 2)]
     found: list[tuple[float, int, Candidate]] = []
     efforts, number = dict(goals), 0
     for reach in ROWS:
         for _ in range(count * 2 // len(ROWS)):
             rng = Random(f"effort {seed} {number}")
             tried = {name: value + rng.uniform(-reach, reach) for name, value in efforts.items()}
-            one = candidate(task, brief, f"{seed} {number}", tried, plan)
-            found.append((dial_error(Idea(tones=one.tones), task.passage, brief), number, one))
+            one = make(f"{seed} {number}", tried)
+            found.append((dial_error(Idea(tones=one.tones), passage, brief), number, one))
             number += 1
         best = sorted(found, key=lambda row: row[:2])[:BEST]
         efforts = {name: sum(one.efforts[name] for _, _, one in best) / len(best) for name in efforts}

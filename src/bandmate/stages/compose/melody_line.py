@@ -263,7 +263,7 @@ def coming_slot(task: Task, manner: Manner, number: int, spans: dict[int, int]) 
     if pin is None or not task.reach.lowest <= pin.pitch <= task.reach.highest:
         return []
     chord = chord_at(task.passage, pin.start_ticks)
-    return [Slot(pin.start_ticks, pin.length_ticks, 2, chord, bar.key, manner.centre, fixed=pin.pitch)]
+    return [Slot(pin.start_ticks, pin.length_ticks, 2, chord, bar.key, manner.centre, fixed=pin.pitch, is_coming=True)]
 
 
 def phrase_span(task: Task, plans: Sequence[BarPlan], at: int) -> tuple[int, int]:

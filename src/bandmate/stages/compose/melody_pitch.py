@@ -57,6 +57,8 @@ class Slot(NamedTuple):
     """How much it is held to that pitch, for each half step."""
 
     peak: bool = False
+    is_coming: bool = False
+    """Whether it is only prepared, and written by the next stretch."""
 
     @property
     def is_strong(self) -> bool:
@@ -213,8 +215,12 @@ def line_of(
     rng: Random,
     listener: Listener | None,
     manner: Manner,
+    joints: Sequence[Reals | None] = (),
 ) -> list[int]:
-    """Pitches for places, drawn. ``past`` are the last pitches before them (none, one or two)."""
+    """Pitches for places, drawn. ``past`` are the last pitches before them (none, one or two).
+
+    ``joints`` are worths of the steps into each slot, ``[last, this]`` and not logarithms, where there are any.
+    """
     size = window.size
     after = np.ones((size, size))
     stages: list[Reals] = []
@@ -222,6 +228,8 @@ def line_of(
         # [last, this]: worth of this note and of everything after it, but for the turn into it.
         ahead = after * np.exp(worths[at] / manner.freedom)[None, :]
         come = passing_worth(slots[at], True, window, manner)
+        joint = joints[at] if joints else None
+        ahead = ahead * joint if joint is not None else ahead
         left = passing_worth(slots[at - 1], False, window, manner) if at else None
         ahead = ahead * come if come is not None else ahead
         ahead = ahead * left if left is not None else ahead
@@ -247,7 +255,7 @@ def line_of(
             weights = np.exp(worths[at] - worths[at].max())
             total = np.cumsum(weights)
         found.append(int(min(np.searchsorted(total, rng.random() * total[-1], side="right"), size - 1)))
-        if listener is not None:
+        if listener is not None and not slot.is_coming:
             listener.take(slot, window.low + found[-1])
     return [window.low + index for index in found[start:]]
 
