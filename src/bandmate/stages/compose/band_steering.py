@@ -6,7 +6,7 @@ over; the nearest result is kept. Settings go from 0 to 1 like the dials, and a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.idea import Idea
@@ -17,7 +17,7 @@ from bandmate.stages.compose.passage import Passage, Tone
 Settings = Mapping[str, float]
 """A setting for each dial that is turned."""
 
-ROUNDS = 5
+ROUNDS = 6
 GAIN = 0.8
 NEAR = 0.04
 BEYOND = 0.8
@@ -33,6 +33,7 @@ def steered(
     if not turned:
         return best, 0.0
     scale, tones = scale_of(passage, brief), best
+    tried: dict[str, list[tuple[float, float]]] = {}
     for _ in range(ROUNDS):
         found = dials_read(tones, passage, brief, scale, turned)
         error = sum(abs(turned[name] - value) for name, value in found.items()) / max(1, len(found))
@@ -41,10 +42,23 @@ def steered(
         if error <= NEAR:
             break
         for name, value in found.items():
-            moved = settings[name] + GAIN * (turned[name] - value)
-            settings[name] = round(min(1 + BEYOND, max(-BEYOND, moved)), 6)
+            tried.setdefault(name, []).append((settings[name], value))
+            settings[name] = round(next_setting(turned[name], tried[name]), 6)
         tones = make(settings)
     return best, least
+
+
+def next_setting(target: float, tried: Sequence[tuple[float, float]]) -> float:
+    """Between the nearest settings that gave too little and too much; else further by what is missing."""
+    less = [(target - value, setting) for setting, value in tried if value <= target]
+    more = [(value - target, setting) for setting, value in tried if value > target]
+    last_setting, last_value = tried[-1]
+    if not less or not more:
+        moved = last_setting + GAIN * (target - last_value)
+        return min(1 + BEYOND, max(-BEYOND, moved))
+    (gap_below, low), (gap_above, high) = min(less), min(more)
+    share = min(0.85, max(0.15, gap_below / (gap_below + gap_above)))
+    return low + share * (high - low)
 
 
 def dials_read(
