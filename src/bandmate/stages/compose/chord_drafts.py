@@ -18,6 +18,7 @@ from bandmate.song.roman import from_roman
 from bandmate.stages.compose.chord_colour import chords_of, coloured
 from bandmate.stages.compose.chord_fit import in_chord_share
 from bandmate.stages.compose.chord_manner import loops_in
+from bandmate.stages.compose.chord_pushes import pushed
 from bandmate.stages.compose.chord_slots import RhythmWish, Slot, pins_of, plan_slots, slots_from, with_pins
 from bandmate.stages.compose.chord_walk import ChordGround, Tilt, walk
 from bandmate.stages.compose.idea import Idea
@@ -32,6 +33,10 @@ COST_SAFE, COST_DARING = 0.6, 1.3
 KINDS_IN_EIGHT = (0.072, 0.178, 0.28, 0.207, 0.121, 0.069, 0.036, 0.014, 0.009, 0.008, 0.004)
 """How many different chords sections of eight bars have (Billboard, teaching songs), from one up."""
 
+NOT_RATED = ("syncopation", "register")
+"""Charts are hardly syncopated: eight bars have no steps between none and much, so pushes are counted out instead."""
+
+STEERED = ("density", "mode", "tension", "valence", "arousal", "surprise", "complexity")
 STRENGTH = {"mode": 2.2, "tension": 9.0, "valence": 5.0, "surprise": 1.6, "complexity": 4.0}
 """Nats for a unit of the figure at the ends of a dial."""
 
@@ -75,7 +80,7 @@ class Steering:
 
 def drafts(ground: ChordGround, rng: Random) -> list[Draft]:
     """Progressions from the best down, no two alike."""
-    turned = wanted(ground.brief)
+    turned = {name: value for name, value in wanted(ground.brief).items() if name not in NOT_RATED}
     steering = Steering(turned, {name: value - 0.5 for name, value in turned.items()})
     found: list[Draft] = []
     for turn in range(ROUNDS if turned else 1):
@@ -132,7 +137,8 @@ def finished(
     """Symbols coloured and written down."""
     complexity = ground.brief.dials.complexity
     colour = rng.choice((0.0, 0.6, 1.4)) if complexity is None else 2 * complexity * rng.random()
-    return Draft(slots, symbols, chords_of(slots, coloured(ground, slots, symbols, colour, rng)), nats, loop)
+    chords = chords_of(slots, coloured(ground, slots, symbols, colour, rng))
+    return Draft(slots, symbols, pushed(ground, chords, rng), nats, loop)
 
 
 def circles(ground: ChordGround, rng: Random) -> list[Draft]:
@@ -146,7 +152,16 @@ def circles(ground: ChordGround, rng: Random) -> list[Draft]:
             fixed = {n: symbol_of(c.root, c.quality, slots[n].bar.key.tonic) for n, c in enumerate(chords)}
             gone = walk(ground, slots, Tilt(), 0, rng, fixed)
             exact = [slot.pin or chord for slot, chord in zip(slots, chords, strict=True)]
-            found.append(Draft(slots, gone.symbols, chords_of(slots, exact), gone.nats, len(bars), written=True))
+            found.append(
+                Draft(
+                    slots,
+                    gone.symbols,
+                    pushed(ground, chords_of(slots, exact), rng),
+                    gone.nats,
+                    len(bars),
+                    written=True,
+                )
+            )
     return found
 
 
@@ -177,7 +192,9 @@ def rated(ground: ChordGround, draft: Draft, turned: dict[str, float]) -> tuple[
     if turned:
         scale = scale_of(ground.passage, ground.brief)
         dials = dials_of(measured_idea(Idea(chords=draft.chords), ground.passage, ground.brief), scale)
-        errors = [abs(value - dials[name]) for name, value in turned.items() if name in dials]
+        errors = [
+            abs(value - dials[name]) if name in dials else 1.0 for name, value in turned.items() if name in STEERED
+        ]
         off = sum(errors) / len(errors) if errors else 0.0
     share = in_chord_share(ground.tones, draft.chords)
     rating = unusual(ground, draft) * (0.3 if turned else 1.0) + OFF_DIALS * off
