@@ -34,6 +34,7 @@ from bandmate.stages.compose.measures_tonal import (
     dissonance,
     tone_strain,
 )
+from bandmate.stages.compose.melody_ground import reach_of
 from bandmate.stages.compose.passage import Bar, Passage, Tone
 from bandmate.stages.mix.octave import range_of
 
@@ -148,6 +149,9 @@ def window(part: str, program: int | None) -> tuple[int, int]:
 def material_of(idea: Idea, passage: Passage, brief: ComposeBrief) -> Material:
     """An idea as something to be measured, with the song's chords under it where it brings none."""
     low, high = window(brief.part, brief.program)
+    if brief.part in ("melody", "counter"):
+        reach = reach_of(passage, brief)
+        low, high = reach.lowest, reach.highest
     inside = tuple(chord for chord in passage.chords if chord.start_ticks < passage.end_ticks)
     under = idea.chords or tuple(c for c in inside if c.start_ticks + c.length_ticks > passage.start_ticks)
     return Material(passage.bars, passage.bpm, brief.part, idea.tones, under, low, high)
