@@ -15,6 +15,8 @@ from bandmate.stages.compose.steering_kernels import segment_at
 ADD, REMOVE, SHIFT = range(3)
 SHORTEST = 100
 FEWEST_GROUPS = 2
+NOTHING = -2
+"""Of an edit of a place: there is nothing to be done, and nothing was done."""
 
 
 @kernel
@@ -109,7 +111,7 @@ def add_at(ground: Ground, work: Work, count: int, tick: int, pace: int) -> int:
     """Strike what sounded last once more; a line goes a little up or down."""
     tones = work.trial
     if first_at(tones, count, tick) >= 0:
-        return -1
+        return NOTHING
     source = last_before(tones, count, tick)
     follows = source + 1
     if source < 0:
@@ -149,9 +151,9 @@ def add_stroke(ground: Ground, work: Work, count: int, tick: int, piece: int) ->
             start = tones[at, 0]
             hands += ground.pieces[tones[at, 2], 2]
             if tones[at, 2] == piece:
-                return -1
+                return NOTHING
     if hands + ground.pieces[piece, 2] > 2 or count >= len(tones) - 1:
-        return -1
+        return NOTHING
     ghost = ground.pieces[piece, 1] == 2 and draw(work) < 0.4
     tones[count, 0], tones[count, 1], tones[count, 2] = start, 120, piece
     tones[count, 3] = 36 if ghost else loud // same if same else 84
@@ -163,6 +165,8 @@ def add_stroke(ground: Ground, work: Work, count: int, tick: int, piece: int) ->
 def remove_at(ground: Ground, work: Work, count: int, tick: int, piece: int) -> int:
     """Leave out what begins at a place (of a kit: one piece); what sounded before it lasts on."""
     tones, kept, end = work.trial, 0, 0
+    if first_at(tones, count, tick) < 0:
+        return NOTHING
     for at in range(count):
         gone = abs(tones[at, 0] - tick) <= TOGETHER_TICKS and (ground.facts[KIND] != DRUMS or tones[at, 2] == piece)
         if gone and tones[at, 4] == 1:
@@ -172,7 +176,9 @@ def remove_at(ground: Ground, work: Work, count: int, tick: int, piece: int) -> 
             continue
         repeat(tones, kept, at)
         kept += 1
-    if kept == count or kept < FEWEST_GROUPS:
+    if kept == count:
+        return NOTHING
+    if kept < FEWEST_GROUPS:
         return -1
     if ground.facts[KIND] != DRUMS:
         for at in range(kept):
@@ -206,7 +212,7 @@ def shift_at(ground: Ground, work: Work, count: int, tick: int, by: int, piece: 
                 tones[at, 1] = new - tones[at, 0]
                 if tones[at, 1] < SHORTEST:
                     return -1
-    return count if found > 0 else -1
+    return count if found > 0 else NOTHING
 
 
 @kernel
@@ -238,9 +244,9 @@ def edit_place(ground: Ground, work: Work, count: int, edit: int) -> int:
             now = remove_at(ground, work, count, here, piece)
         else:
             now = shift_at(ground, work, count, here, by, piece)
-        if now < 0 and not everywhere:
-            return -1
-        now = tidied(ground, tones, now if now >= 0 else count)
+        if now == NOTHING and everywhere:
+            continue
+        now = tidied(ground, tones, now) if now >= 0 else -1
         if now < 0:
             return -1
         count = now
