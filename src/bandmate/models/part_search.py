@@ -20,11 +20,11 @@ from bandmate.models.part_costs import (
     PAIR,
     QUALITY_TONES,
     SLOT,
+    STARTS,
     STATE,
     UNARY,
     Rows,
     Weights,
-    count_faults,
     loose_tendencies,
     pair_features,
     scored,
@@ -38,8 +38,8 @@ MOST_TONES = 6
 ROOT, QUALITY, BASS, NEEDS, ANY_MELODY, TONES = range(6)
 CHORD_ROW = 6 + 2 * MOST_TONES
 MOST_STATES = 12000
-KEPT = 112
-KEPT_OF_A_CHORD = 10
+KEPT = 88
+KEPT_OF_A_CHORD = 9
 LEAST_SHARE = 240
 """A free chord has to have this many thousandths of the melody in its slot."""
 
@@ -174,15 +174,13 @@ def keep_best(states: Rows, scores: Scores, count: int, kept: Rows, kept_scores:
 @kernel
 def step_scores(before: Rows, now: Rows, slot: Rows, weights: Weights, prices: Scores, out: Scores) -> None:
     """What each step between two rows of states scores, (before, now); faults cost ``prices`` on top."""
-    features, faults = np.empty(PAIR, np.int64), np.empty(4, np.int64)
+    features = np.empty(PAIR, np.int64)
     for one in range(len(before)):
         for other in range(len(now)):
             pair_features(before[one], now[other], slot, features)
             score = scored(weights, features)
-            faults[:] = 0
-            count_faults(before[one], now[other], slot, faults)
             for kind in range(4):
-                score -= prices[kind] * faults[kind]
+                score -= prices[kind] * (features[PAIR - 4 + kind] - STARTS[UNARY + PAIR - 4 + kind])
             out[one, other] = score - prices[4] * loose_tendencies(before[one], now[other], slot)
 
 

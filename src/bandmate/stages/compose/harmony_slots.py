@@ -105,7 +105,7 @@ def phrase_ends(line: Sequence[Tone], bars: Sequence[Bar]) -> tuple[int, ...]:
         end = line[at].start_ticks if at < len(line) else tone.end_ticks
         gain = min(2.0, (end - tone.start_ticks) / max(usual, 480) - 1.0)
         gain += 1.5 if end - tone.end_ticks >= QUARTER // 2 else 0.0
-        options = []
+        options: list[tuple[float, int]] = []
         for start in range(at - 1, -1, -1):
             length = (end - line[start].start_ticks) / bar_ticks
             if length > MOST_PHRASE_BARS and options:
@@ -184,7 +184,7 @@ def slot_places(begin: int, stop: int, bars: Sequence[Bar], cuts: Sequence[int])
     """Where slots begin between two moments, and how strong they are."""
     grid = {ticks: strength for bar in bars for ticks, strength in pulses_of(bar) if begin <= ticks < stop}
     wanted = {begin: grid.get(begin, 2), **{cut: grid.get(cut, 2) for cut in cuts if begin < cut < stop}}
-    found = []
+    found: list[tuple[int, int]] = []
     for ticks in sorted({*grid, *wanted}):
         nearest = min([stop, *(one for one in wanted if one > ticks)]) - ticks
         if ticks in wanted or (ticks - found[-1][0] >= SHORTEST_TICKS and nearest >= SHORTEST_TICKS):

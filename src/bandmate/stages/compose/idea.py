@@ -33,6 +33,10 @@ class Idea:
     notes: tuple[str, ...] = ()
     """What the musician should know: a reason for a substitution, a wish that could not be met."""
 
+    voices: tuple[tuple[Tone, ...], ...] = ()
+    """For harmony in parts: the notes of each voice, highest first, the given melody among them as it is; ``tones`` are
+    those that are new, all voices together. Empty for everything else."""
+
 
 def distance(one: Idea, other: Idea) -> float:
     """How different two ideas are: 0 for the same notes (or chords), 1 for nothing in common.
