@@ -59,7 +59,7 @@ def tidied(ground: Ground, tones: Whole, count: int) -> int:
                 tones[place - 1, column] = row
             place -= 1
     for at in range(count):
-        if tones[at, 0] < 0 or tones[at, 0] + tones[at, 1] > ground.bars[-1]:
+        if tones[at, 0] < 0 or tones[at, 1] < 1 or tones[at, 0] + tones[at, 1] > ground.bars[-1]:
             return -1
         for other in range(at + 1, count):
             if tones[other, 0] >= tones[at, 0] + tones[at, 1]:
