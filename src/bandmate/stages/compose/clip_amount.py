@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from bandmate.models.melody import MelodyModel
 from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.song.scales import scale_of
@@ -44,7 +45,9 @@ ROUGHNESS = 0.9
 """How far chance may change the order of importance."""
 
 
-def simplify_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+def simplify_ideas(
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0
+) -> tuple[Idea, ...]:
     """What the part plays in the bars with fewer notes.
 
     Raises
@@ -71,7 +74,9 @@ def simplify_ideas(passage: Passage, brief: ComposeBrief, model: None = None, se
     return spread_out([idea for idea in found.values() if len(idea.tones) < len(given)], brief.alternatives)
 
 
-def enrich_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+def enrich_ideas(
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0
+) -> tuple[Idea, ...]:
     """What the part plays in the bars with notes put between.
 
     Raises

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
+from bandmate.models.melody import MelodyModel
 from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import ComposeBrief
@@ -33,7 +34,9 @@ LINK_LEAST = 0.55
 """Share of bars that are made after the seed when a line is continued."""
 
 
-def continue_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+def continue_ideas(
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0
+) -> tuple[Idea, ...]:
     """How the line that the part plays before the bars may go on.
 
     Raises
@@ -48,10 +51,12 @@ def continue_ideas(passage: Passage, brief: ComposeBrief, model: None = None, se
         share = max(LINK_LEAST, manner.repetition)
         return f"goes on as a {kind}", plan_of(task.bars, kind, share, rng, len(task.heard))
 
-    return with_seed(best_lines(task, brief, seed, plan), given)
+    return with_seed(best_lines(task, brief, seed, plan, model), given)
 
 
-def answer_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+def answer_ideas(
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0
+) -> tuple[Idea, ...]:
     """Answers to the line before the bars: its rhythm and its turns, but to another end, and at rest.
 
     Raises
@@ -65,10 +70,12 @@ def answer_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed
         kind = rng.choice(tuple(ANSWERS))
         return kind, answer_plan(task, ANSWERS[kind])
 
-    return with_seed(best_lines(task, brief, seed, plan), given)
+    return with_seed(best_lines(task, brief, seed, plan, model), given)
 
 
-def infill_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+def infill_ideas(
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0
+) -> tuple[Idea, ...]:
     """New notes for the bars that lead from what the part plays before them to what it plays behind them.
 
     What the part plays in the bars is replaced, but for pins. Where it plays nothing around them, a melody is written.
@@ -77,7 +84,7 @@ def infill_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed
     given = (*task.passage.before(), *task.passage.after())
     if not task.heard and task.after:
         task = after_as_seed(task)
-    ideas = best_lines(task, brief, seed, tune_plan)
+    ideas = best_lines(task, brief, seed, tune_plan, model)
     return tuple(
         replace(idea, evidence=(*joints(task, idea.tones), *idea.evidence)) for idea in with_seed(ideas, given)
     )

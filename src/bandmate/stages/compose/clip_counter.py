@@ -19,6 +19,7 @@ from random import Random
 
 import numpy as np
 
+from bandmate.models.melody import MelodyModel
 from bandmate.song.evidence import Evidence
 from bandmate.song.scales import is_minor_like
 from bandmate.stages.compose.brief import ComposeBrief
@@ -48,7 +49,12 @@ MODELS = ("counterpoint rules 1 (written)", "expectation")
 
 
 def counter_ideas(
-    passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0, *, lead: Sequence[Tone] | None = None
+    passage: Passage,
+    brief: ComposeBrief,
+    model: MelodyModel | None = None,
+    seed: int = 0,
+    *,
+    lead: Sequence[Tone] | None = None,
 ) -> tuple[Idea, ...]:
     """Second lines to a lead: ``lead``, or the part of the song that leads in the bars.
 

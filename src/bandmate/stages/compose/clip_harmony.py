@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from bandmate.models.melody import MelodyModel
 from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.song.scales import scale_of
@@ -57,7 +58,12 @@ WAYS = (
 
 
 def harmony_line_ideas(
-    passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0, *, lead: Sequence[Tone] | None = None
+    passage: Passage,
+    brief: ComposeBrief,
+    model: MelodyModel | None = None,
+    seed: int = 0,
+    *,
+    lead: Sequence[Tone] | None = None,
 ) -> tuple[Idea, ...]:
     """Second voices that go along with a lead: ``lead``, or the part of the song that leads in the bars.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from bandmate.models.melody import MelodyModel
 from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import ComposeBrief
@@ -27,7 +28,7 @@ Change = tuple[tuple[int, ...], tuple[int, ...]]
 def morph_ideas(
     passage: Passage,
     brief: ComposeBrief,
-    model: None = None,
+    model: MelodyModel | None = None,
     seed: int = 0,
     *,
     one: Sequence[Tone],

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from bandmate.models.melody import MelodyModel
 from bandmate.song.errors import OutOfRange
 from bandmate.song.evidence import Evidence
 from bandmate.song.scales import scale_of
@@ -84,7 +85,7 @@ class Bounds:
 
 
 def vary_ideas(
-    passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0, *, amount: float = 0.3
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0, *, amount: float = 0.3
 ) -> tuple[Idea, ...]:
     """Variations of what the part plays in the bars, each ``amount`` away from it (0 to 1, within 0.1 where it goes).
 

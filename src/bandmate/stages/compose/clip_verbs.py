@@ -1,7 +1,7 @@
 """What can be done with a clip, all verbs in one place.
 
-Conventions: every verb takes ``(passage, brief, model, seed)`` and returns ideas, best first, that lie inside the bars of
-the passage; what it needs besides goes by keyword. What the part plays outside of the bars is never touched.
+Conventions: every verb takes ``(passage, brief, model, seed)`` and returns ideas, best first, that lie inside the bars
+of the passage; what it needs besides goes by keyword. What the part plays outside of the bars is never touched.
 
 ::
 

@@ -17,6 +17,7 @@ from functools import lru_cache
 from random import Random
 
 from bandmate.models.expectation import load_expectation
+from bandmate.models.melody import MelodyModel
 from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import ComposeBrief
@@ -27,6 +28,7 @@ from bandmate.stages.compose.measures_scale import dial_error, wanted
 from bandmate.stages.compose.melody_figures import figures, strangeness
 from bandmate.stages.compose.melody_ground import reach_of, snapped, top_line
 from bandmate.stages.compose.melody_line import CURVES, Task, written_line
+from bandmate.stages.compose.melody_listening import ModelListener, begin_state, lift_of, nats_of
 from bandmate.stages.compose.melody_manner import Manner, manner_of
 from bandmate.stages.compose.melody_pins import pins_of
 from bandmate.stages.compose.melody_pitch import Habits
@@ -38,6 +40,9 @@ LEAST_APART = 0.2
 
 MODELS = ("melody rules 1 (written, with learned shares)", "expectation")
 MOST_HEARD = 4
+MODEL_WEIGHT = 0.4
+"""How much the melody model has to say in the draw of pitches."""
+
 CANDIDATES_FOR_ONE = 4
 FEWEST = 8
 ROWS = (0.3, 0.2, 0.1)
@@ -50,7 +55,9 @@ Maker = Callable[[str, Mapping[str, float]], "Candidate"]
 PlanMaker = Callable[[Task, ComposeBrief, Manner, Random], tuple[str, tuple[BarPlan, ...]]]
 
 
-def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed: int = 0) -> tuple[Idea, ...]:
+def melody_ideas(
+    passage: Passage, brief: ComposeBrief, model: MelodyModel | None = None, seed: int = 0
+) -> tuple[Idea, ...]:
     """Melodies for the bars of a passage, about four times as many as are asked for, best first.
 
     Parameters
@@ -69,19 +76,21 @@ def melody_ideas(passage: Passage, brief: ComposeBrief, model: None = None, seed
     RequestError
         for bars that are none, and for pins and syllables that cannot be met.
     """
-    return best_lines(task_of(passage, brief), brief, seed, tune_plan)
+    return best_lines(task_of(passage, brief), brief, seed, tune_plan, model)
 
 
-def best_lines(task: Task, brief: ComposeBrief, seed: int, plan: PlanMaker) -> tuple[Idea, ...]:
+def best_lines(
+    task: Task, brief: ComposeBrief, seed: int, plan: PlanMaker, model: MelodyModel | None = None
+) -> tuple[Idea, ...]:
     """Candidates after plans, ranked and put in order."""
     count = max(FEWEST, CANDIDATES_FOR_ONE * brief.alternatives)
     found: dict[tuple[tuple[int, int], ...], Candidate] = {}
     for one in candidates(
-        task.passage, brief, seed, count, lambda name, efforts: candidate(task, brief, name, efforts, plan)
+        task.passage, brief, seed, count, lambda name, efforts: candidate(task, brief, name, efforts, plan, model)
     ):
         found.setdefault(tuple((tone.start_ticks, tone.pitch) for tone in one.tones), one)
-    ranked = ranked_by(task.passage, brief, list(found.values()))[:count]
-    return spread_out([idea for _, idea in ranked], brief.alternatives)
+    ranked = [idea for _, idea in ranked_by(task, brief, list(found.values()))[:count]]
+    return spread_out([judged(task, brief, idea, model) for idea in ranked], brief.alternatives)
 
 
 def tune_plan(task: Task, brief: ComposeBrief, manner: Manner, rng: Random) -> tuple[str, tuple[BarPlan, ...]]:
@@ -151,7 +160,7 @@ def candidates(passage: Passage, brief: ComposeBrief, seed: int, count: int, mak
     found: list[tuple[float, int, Candidate]] = []
     efforts, number = dict(goals), 0
     for reach in ROWS:
-        for _ in range(count * 2 // len(ROWS)):
+        for _ in range(count * 3 // 2 // len(ROWS)):
             rng = Random(f"effort {seed} {number}")
             tried = {name: value + rng.uniform(-reach, reach) for name, value in efforts.items()}
             one = make(f"{seed} {number}", tried)
@@ -162,13 +171,26 @@ def candidates(passage: Passage, brief: ComposeBrief, seed: int, count: int, mak
     return [one for _, _, one in found]
 
 
-def candidate(task: Task, brief: ComposeBrief, name: str, efforts: Mapping[str, float], plan: PlanMaker) -> Candidate:
+def candidate(
+    task: Task,
+    brief: ComposeBrief,
+    name: str,
+    efforts: Mapping[str, float],
+    plan: PlanMaker,
+    model: MelodyModel | None = None,
+) -> Candidate:
     """One melody by its name."""
     rng = Random(f"melody {name}")
     manner = like_heard(task, manner_of(task.passage, brief, task.reach, efforts, rng), efforts)
     kind, plans = plan(task, brief, manner, rng)
     curve = rng.choice(CURVES)
-    return Candidate(written_line(task, manner, plans, curve, rng), kind, curve, efforts)
+    listener = None
+    if model is not None:
+        lift = lift_of(manner.centre, task.bars[0].key.tonic)
+        weight = MODEL_WEIGHT - 1.2 * (efforts.get("surprise", 0.5) - 0.5)
+        before = () if task.is_ahead else task.before
+        listener = ModelListener(model, begin_state(model, task.passage, before, lift), lift, weight)
+    return Candidate(written_line(task, manner, plans, curve, rng, listener), kind, curve, efforts)
 
 
 def like_heard(task: Task, manner: Manner, efforts: Mapping[str, float]) -> Manner:
@@ -184,13 +206,13 @@ def like_heard(task: Task, manner: Manner, efforts: Mapping[str, float]) -> Mann
     return manner
 
 
-def ranked_by(passage: Passage, brief: ComposeBrief, candidates: Sequence[Candidate]) -> list[tuple[float, Idea]]:
+def ranked_by(task: Task, brief: ComposeBrief, candidates: Sequence[Candidate]) -> list[tuple[float, Idea]]:
     """Candidates as ideas with what they cost, the best first: near to the dials, then like people's tunes."""
-    turned = wanted(brief)
+    turned, passage = wanted(brief), task.passage
     rows = []
     measured = [figures(passage, one.tones) for one in candidates]
     for number, (one, found) in enumerate(zip(candidates, measured, strict=True)):
-        idea = idea_of(passage, brief, one, found)
+        idea = idea_of(one, found)
         strange = strangeness(found, skipped(turned))
         cost = (12.0 if turned else 0.0) * dial_error(idea, passage, brief) + strange / (2.0 if turned else 1.0)
         rows.append((cost, number, replace(idea, says=said(one, found, measured))))
@@ -218,9 +240,8 @@ def skipped(turned: dict[str, float]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def idea_of(passage: Passage, brief: ComposeBrief, one: Candidate, found: dict[str, float]) -> Idea:
+def idea_of(one: Candidate, found: dict[str, float]) -> Idea:
     """A candidate as an idea, with evidence."""
-    plain = Idea(tones=one.tones)
     evidence = tuple(
         Evidence(what=what, unit=unit, after=round(found[what], 3))
         for what, unit in (
@@ -230,10 +251,15 @@ def idea_of(passage: Passage, brief: ComposeBrief, one: Candidate, found: dict[s
             ("notes in a bar", "notes"),
         )
     )
-    nats = surprise(material_of(plain, passage, brief))
-    return replace(
-        plain, evidence=evidence, nats=nats, models=("melody rules 1 (written, learned shares)", "expectation")
-    )
+    return Idea(tones=one.tones, evidence=evidence)
+
+
+def judged(task: Task, brief: ComposeBrief, idea: Idea, model: MelodyModel | None) -> Idea:
+    """An idea with what the model pays for it; without a model, what the statistic of the corpora pays."""
+    if model is None:
+        return replace(idea, nats=surprise(material_of(idea, task.passage, brief)), models=MODELS)
+    nats = nats_of(model, task.passage, () if task.is_ahead else task.before, idea.tones)
+    return replace(idea, nats=nats, models=(model.version or "melody", *MODELS))
 
 
 WORDS = (

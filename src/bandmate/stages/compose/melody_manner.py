@@ -17,7 +17,7 @@ from bandmate.stages.compose.melody_ground import Reach
 from bandmate.stages.compose.passage import Passage
 
 USUAL_VELOCITY = 92
-USUAL_REPETITION = 0.24
+USUAL_REPETITION = 0.12
 EDGE = 4
 """The mean pitch keeps so many half steps away from the ends of the range."""
 
@@ -78,7 +78,7 @@ def manner_of(passage: Passage, brief: ComposeBrief, reach: Reach, efforts: Mapp
         notes_per_quarter=max(0.05, aimed("density", density, scale) / scale.bar_quarters),
         syncopation=aimed("syncopation", 0.5 + sync, scale),
         held_over=min(1.0, -0.55 + (3.2 * sync if sync < 0 else 2.6 * sync)),
-        in_chord=max(0.0, 1.1 - 1.6 * max(0.0, tension)) * rng.uniform(0.9, 1.1),
+        in_chord=max(0.0, 1.1 - 1.6 * max(0.0, tension)) * rng.choice((0.9, 1.0, 1.1)),
         strain=4.0 * tension,
         brightness=1.1 * mode,
         off_scale=-2.6 + 2.2 * max(0.0, tension) + 1.2 * abs(mode) + 1.6 * max(0.0, surprise),

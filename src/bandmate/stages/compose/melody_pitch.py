@@ -197,14 +197,17 @@ def place_worth(slot: Slot, window: Window, manner: Manner, home: tuple[float, f
 
 def passing_worth(slot: Slot, before: bool, window: Window, manner: Manner) -> Reals | None:
     """Of a note outside of the chord: it is come to (``before``) and left by step. ``[one, other]``, not logarithms."""
-    if not slot.chord:
-        return None
-    pitches = np.arange(window.low, window.low + window.size)
-    outside = np.isin(pitches % 12, slot.chord, invert=True)
+    return step_worth(slot.chord, before, window.low, window.size, manner.in_chord) if slot.chord else None
+
+
+@lru_cache(maxsize=1024)
+def step_worth(chord: tuple[int, ...], before: bool, low: int, size: int, in_chord: float) -> Reals:
+    """The same for a chord and a window."""
+    pitches = np.arange(low, low + size)
+    outside = np.isin(pitches % 12, chord, invert=True)
     wide = np.abs(pitches[:, None] - pitches[None, :]) > STEP
     foreign = outside[None, :] if before else outside[:, None]
-    found: Reals = np.where(wide & foreign, np.exp(-0.9 * manner.in_chord), 1.0)
-    return found
+    return np.asarray(np.where(wide & foreign, np.exp(-0.9 * in_chord), 1.0))
 
 
 def line_of(
