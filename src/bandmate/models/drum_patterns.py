@@ -14,13 +14,15 @@ logistic domain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.models.drum_kit import GHOST, HAT, HIGH, KICK, OPEN, PEDAL, PIECES, RIDE, SLOTS, SNARE, STICK, STYLES
+from bandmate.models.drum_kernels import draw_rows
+from bandmate.models.drum_kit import HAT, KICK, OPEN, PEDAL, PIECES, RIDE, SLOTS, SNARE, STICK, STYLES
 
 Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -80,6 +82,13 @@ class PatternModel:
 
     stretched: tuple[npt.NDArray[np.float32], ...]
     weights: Reals
+    flat: tuple[npt.NDArray[np.float32], Ints, Ints, Reals] = field(init=False, repr=False)
+    """The tables in a row, where each begins, their bits, and the weights: as the kernel reads them."""
+
+    def __post_init__(self) -> None:
+        sizes = np.array(TABLE_BITS, np.int64)
+        starts = np.concatenate(([0], np.cumsum(1 << sizes)[:-1])).astype(np.int64)
+        object.__setattr__(self, "flat", (np.concatenate(self.stretched), starts, sizes, self.weights))
 
     def logits(self, piece: int, contexts: Ints, has_past: bool) -> Reals:
         """Logits that a piece is struck, for every row of contexts (rows, contexts)."""
@@ -113,9 +122,11 @@ def view_of(past: Past) -> SlotView:
     """Read the past of a slot."""
     struck, slot = past.struck, past.slot
     before = struck[:, slot - 8 : slot][:, ::-1]
-    backbeat = np.any(before[:, :, [SNARE, STICK]], axis=2)
-    kicks, snares = bits(np.asarray(before[:, :, KICK], np.bool_)), bits(np.asarray(backbeat, np.bool_))
-    time = bits(before[:, :, list(TIMEKEEPING)].any(axis=1))
+    backbeat: Bools = before[:, :, SNARE] | before[:, :, STICK]
+    kick: Bools = before[:, :, KICK]
+    kicks, snares = bits(kick), bits(backbeat)
+    keepers = np.bitwise_or.reduce(before[:, :, list(TIMEKEEPING)], axis=1)
+    time = bits(np.asarray(keepers, np.bool_))
     places = past.bars_before[:MEMORY]
     earlier = struck[:, list(places)] if places else None
     return SlotView(
@@ -174,20 +185,6 @@ def hashed(key: Ints, size: int) -> Ints:
     return np.asarray(spread >> np.uint64(64 - size), np.int64)
 
 
-def allowed(piece: int, now: Ints) -> Bools:
-    """Whether a piece can be struck besides what is struck already: two hands, one hat, one snare at a time."""
-    hands = sum(((now >> other) & 1 for other in range(COUNT) if other not in (KICK, PEDAL)), np.zeros_like(now))
-    free = (hands < 2) if piece not in (KICK, PEDAL) else np.ones(len(now), np.bool_)
-    taken = 0
-    if piece in (SNARE, STICK, GHOST):
-        taken = (1 << SNARE) | (1 << STICK)
-    elif piece in (HAT, OPEN, RIDE, PEDAL):
-        taken = (1 << HAT) | (1 << OPEN) | (0 if piece == PEDAL else 1 << RIDE)
-    elif piece >= HIGH:
-        taken = 0
-    return np.asarray(free & ((now & taken) == 0))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """Rows that were drawn: what is struck (rows, slots, pieces), and the logit of every decision."""
@@ -202,49 +199,76 @@ class Drawn:
         return np.asarray(np.logaddexp(0, sign * self.logits).sum(axis=2).mean(axis=1))
 
 
+class Task(NamedTuple):
+    """What is to be drawn, slot by slot: the slot of a bar of four that each borrows its chances from, the bar it lies
+    in and its place there, and whether it is in a fill and whether it is drawn at all (or known before)."""
+
+    source: Ints
+    bar: Ints
+    inside: Ints
+    fill: Ints
+    free: Ints
+
+    def rows(self) -> Ints:
+        """As the kernel reads it: with the same slots of the bars before."""
+        at = {(bar, inside): slot for slot, (bar, inside) in enumerate(zip(self.bar, self.inside, strict=True))}
+        found = np.full((len(self.source), 3 + MEMORY), -1, np.int64)
+        found[:, 0], found[:, 1], found[:, 2] = self.source, self.fill, self.free
+        for slot, (bar, inside) in enumerate(zip(self.bar, self.inside, strict=True)):
+            # subtle: a shorter bar before has no such place; the nearest ones that have it are remembered.
+            earlier = [at[one, inside] for one in range(bar - 1, -1, -1) if (one, inside) in at]
+            for number, known in enumerate(earlier[:MEMORY]):
+                found[slot, 3 + number] = known + BEFORE_BARS
+        return found
+
+
+def task_of(sources: Sequence[Sequence[int]], fills: Sequence[int], known: int = 0) -> Task:
+    """Bars to be drawn, each with the slots that it borrows from; the first ``known`` of them are there already."""
+    rows = [
+        (place, bar, inside, fills[bar], int(bar >= known))
+        for bar, places in enumerate(sources)
+        for inside, place in enumerate(places)
+    ]
+    return Task(*(np.array(column, np.int64) for column in zip(*rows, strict=True)))
+
+
 def draw(
-    model: PatternModel, manner: Manner, source: Ints, starts: Ints, fills: Ints, bias: Reals, uniforms: Reals
+    model: PatternModel,
+    manner: Manner,
+    task: Task,
+    bias: Reals,
+    noise: Reals,
+    forced: npt.NDArray[np.int8] | None = None,
 ) -> Drawn:
     """Draw rows slot by slot.
 
     Parameters
     ----------
-    source : array (slots,)
-        the slot of a bar of four that each slot borrows its chances from.
-    starts : array (bars,)
-        at which slot each bar begins.
-    fills : array (bars,)
-        1 for a bar that is a fill.
     bias : array (rows, slots, pieces)
         added to the logits.
-    uniforms : array (rows, slots, pieces)
-        0 to 1: a piece is struck where its chance is greater.
+    noise : array (rows, slots, pieces)
+        logistic: a piece is struck where its logit is greater.
+    forced : array (rows, slots, pieces), optional
+        1 for what must be struck, 0 for what must not, -1 for the rest. Of slots that are known it says what is there.
     """
-    rows, slots = len(manner.style), len(source)
+    rows, slots = len(manner.style), len(task.source)
     struck = np.zeros((rows, slots + BEFORE_BARS, COUNT), np.bool_)
+    if forced is None:
+        forced = np.full((rows, slots, COUNT), -1, np.int8)
+    struck[:, BEFORE_BARS:] = forced == 1
     logits = np.zeros((rows, slots, COUNT))
-    noise = np.log(uniforms) - np.log1p(-uniforms)
-    bar_of = np.searchsorted(starts, np.arange(slots), side="right") - 1
-    for slot in range(slots):
-        bar = int(bar_of[slot])
-        inside = slot - int(starts[bar])
-        # subtle: a shorter bar before has no such place; then there is no memory of it.
-        earlier = tuple(
-            int(starts[b]) + inside + BEFORE_BARS
-            for b in range(bar - 1, -1, -1)
-            if int(starts[b]) + inside < int(starts[b + 1])
-        )
-        view = view_of(Past(struck, slot + BEFORE_BARS, earlier))
-        now = np.zeros(rows, np.int64)
-        for piece in range(COUNT):
-            contexts = contexts_of(piece, int(source[slot]), int(fills[bar]), manner, view, now)
-            logit = model.logits(piece, contexts, bool(earlier)) + bias[:, slot, piece]
-            logit = np.where(allowed(piece, now), logit, -30.0)
-            logits[:, slot, piece] = logit
-            hit = noise[:, slot, piece] < logit
-            struck[:, slot + BEFORE_BARS, piece] = hit
-            now |= hit.astype(np.int64) << piece
+    kinds = np.stack(manner, axis=1).astype(np.int64)
+    draw_rows(struck, logits, task.rows(), kinds, (bias, noise), forced, model.flat)
     return Drawn(struck[:, BEFORE_BARS:], logits)
+
+
+def compile_kernels() -> None:
+    """Draw one slot, so that the loops are compiled."""
+    one = np.zeros(1, np.int64)
+    tables = tuple(np.zeros(1 << size, np.float32) for size in TABLE_BITS)
+    model = PatternModel(tables, np.zeros((COUNT, 2, CONTEXTS + 1)))
+    zero = np.zeros((1, 1, COUNT))
+    draw(model, Manner(one, one, one, one, one), task_of([[0]], [0]), zero, zero)
 
 
 def known_style(name: str) -> int:

@@ -38,7 +38,7 @@ EDIT_KERNEL_MODULES = (
 )
 """What only the edit stage needs: compiled when it is first asked, so that nobody else waits for it."""
 
-COMPOSE_KERNEL_MODULES = ("bandmate.models.mixing",)
+COMPOSE_KERNEL_MODULES = ("bandmate.models.mixing", "bandmate.models.drum_patterns")
 """What only the compose stage needs."""
 
 COMPILE = "import sys; from bandmate.verbs.readiness import compile_module as c; [c(name) for name in sys.argv[1:]]"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bandmate.models.drum_kit import CRASH, KICK, PIECES, RIDE, SLOTS, SNARE, STICK, TIMEKEEPERS, TOMS
-from bandmate.models.drum_patterns import BUSYNESSES, COUNT, LEADS, Manner, draw
+from bandmate.models.drum_patterns import BUSYNESSES, COUNT, LEADS, Manner, draw, task_of
 from bandmate.models.drums import DrumModel
 from bandmate.stages.compose.drum_grid import Grid
 from bandmate.stages.compose.drum_plan import Genre
@@ -96,13 +96,12 @@ def learned(
     manner = Manner(
         style, np.full(rows, int(grid.by_threes)), np.full(rows, loudness), kinds // BUSYNESSES, kinds % BUSYNESSES
     )
-    source = np.tile(np.array([slot.source for slot in grid.slots], np.int64), BARS)
-    fills = np.array([0] * (BARS - 1) + [1], np.int64)
-    flat = bias.reshape(rows, BARS * slots, COUNT)
-    drawn = draw(model.patterns, manner, source, np.arange(BARS + 1) * slots, fills, flat, 1 / (1 + np.exp(-noise)))
+    source = [slot.source for slot in grid.slots]
+    task = task_of([source] * BARS, [0] * (BARS - 1) + [1])
+    drawn = draw(model.patterns, manner, task, bias.reshape(rows, BARS * slots, COUNT), noise)
     struck = drawn.struck.reshape(rows, BARS, slots, COUNT)[:, 1:]
     logits = drawn.logits.reshape(rows, BARS, slots, COUNT)[:, 1:]
-    usual = usual_logits(model, manner, source[:slots])
+    usual = usual_logits(model, manner, np.array(source, np.int64))
     cycle = struck[:, :CYCLE]
     alone = np.logaddexp(0, np.where(cycle, -usual[:, None], usual[:, None])).sum(axis=3).mean(axis=(1, 2))
     plain = logits[:, :CYCLE] - bias[:, 1 : CYCLE + 1]
