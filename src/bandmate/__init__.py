@@ -38,6 +38,14 @@ if TYPE_CHECKING:
     from bandmate.verbs.exporting import export_dawproject, export_midi, export_score
     from bandmate.verbs.heard_notes import notes_of_file
     from bandmate.verbs.importing import import_files
+    from bandmate.verbs.learning import (
+        installed_models,
+        learn_corpus,
+        learn_evaluate,
+        learn_export,
+        learn_finetune,
+        learn_train,
+    )
     from bandmate.verbs.listening import listen
     from bandmate.verbs.lone_takes import clean_file, tune_file
     from bandmate.verbs.master_files import render_master
@@ -76,7 +84,13 @@ WHERE = {
     "export_score": "verbs.exporting",
     "find_structure": "verbs.structuring",
     "import_files": "verbs.importing",
+    "installed_models": "verbs.learning",
     "keep_target": "verbs.references",
+    "learn_corpus": "verbs.learning",
+    "learn_evaluate": "verbs.learning",
+    "learn_export": "verbs.learning",
+    "learn_finetune": "verbs.learning",
+    "learn_train": "verbs.learning",
     "listen": "verbs.listening",
     "master": "verbs.mastering",
     "new_project": "verbs.projects",
@@ -125,7 +139,13 @@ __all__ = [
     "export_score",
     "find_structure",
     "import_files",
+    "installed_models",
     "keep_target",
+    "learn_corpus",
+    "learn_evaluate",
+    "learn_export",
+    "learn_finetune",
+    "learn_train",
     "listen",
     "master",
     "new_project",

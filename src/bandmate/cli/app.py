@@ -16,6 +16,7 @@ from bandmate.cli import (
     diagnosing,
     editing,
     history,
+    learning,
     listening,
     making,
     mastering,
@@ -47,7 +48,7 @@ ORDER = (
     *("ab", "abx", "report", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch"),
     *("go-to", "verify", "render"),
     *("residual", "clean", "tune", "notes"),
-    *("codecs", "export", "album", "batch", "translate", "demo", "doctor"),
+    *("codecs", "export", "album", "batch", "translate", "learn", "models", "demo", "doctor"),
 )
 
 
@@ -83,6 +84,7 @@ for group in (
     translating,
     codecs,
     albums,
+    learning,
 ):
     group.add_commands(app)
 
