@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.harmony_ground import HarmonyGround, harmony_ground
 from bandmate.stages.compose.harmony_manner import Manner, dialled, manners_for
 from bandmate.stages.compose.harmony_surface import SUSPENSION, chances, decorate, lines_of, moments_of
+from bandmate.stages.compose.harmony_words import Setting, figures_of, is_borne_out, says_of
 from bandmate.stages.compose.idea import Idea, distance
 from bandmate.stages.compose.passage import Passage, Tone
 
@@ -38,17 +39,6 @@ REUSE_PRICE = 1.5
 """Of a state that a setting too much like this one has in the same slot."""
 
 TRIES = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Setting:
-    """A melody set in one manner: the states, the rows of the lower voices, how many suspensions and passing notes."""
-
-    manner: Manner
-    chosen: Rows
-    voices: tuple[tuple[Tone, ...], ...]
-    suspensions: int
-    passing: int
 
 
 def harmonise_ideas(passage: Passage, brief: ComposeBrief, model: ChoraleModel, seed: int = 0) -> tuple[Idea, ...]:
@@ -84,31 +74,48 @@ def harmonise_ideas(passage: Passage, brief: ComposeBrief, model: ChoraleModel, 
     found: list[tuple[Setting, Idea]] = []
     wanted = MORE_THAN_ASKED * max(1, brief.alternatives)
     manners = manners_for(ground)
-    for number in range(wanted + TRIES):
+    for number in range(max(wanted, len(manners)) + TRIES):
         manner = dialled(manners[number % len(manners)], brief.dials)
-        one = another(ground, manner, [setting for setting, _ in found], rng)
+        if number >= len(manners):
+            manner = replace(manner, says=f"another way: {manner.says}".rstrip(": "))
+        one = another(ground, manner, found, rng)
         if one is not None:
-            found.append((one, idea_of(ground, one, model)))
+            found.append((one, idea_of(ground, one)))
         if len(found) == wanted:
             break
-    return tuple(idea for _, idea in found)
+    return tuple(
+        replace(idea, nats=nats_of(ground, setting, model), models=(model.version,)) for setting, idea in found
+    )
 
 
-def another(ground: HarmonyGround, manner: Manner, others: list[Setting], rng: np.random.Generator) -> Setting | None:
-    """A setting in a manner that is far enough from the others; None where there is none."""
+def nats_of(ground: HarmonyGround, setting: Setting, model: ChoraleModel) -> float:
+    """What the model pays for a sixteenth of a lower voice."""
+    return model.lower_nats(*frames_of(ground, setting.voices))
+
+
+def another(
+    ground: HarmonyGround, manner: Manner, others: Sequence[tuple[Setting, Idea]], rng: np.random.Generator
+) -> Setting | None:
+    """A setting in a manner that is what it says and far enough from the others; None where there is none."""
     count, kept = ground.unary.shape
     prices = np.zeros((count, kept))
-    plain = [Idea(tones=merged(other.voices)) for other in others]
+    first = figures_of(ground, others[0][0]) if others else None
     for _ in range(TRIES):
         setting = set_in(ground, manner, prices, rng if others else None)
-        mine = Idea(tones=merged(setting.voices))
-        near = [other for other, idea in zip(others, plain, strict=True) if distance(mine, idea) < LEAST_DISTANCE]
+        mine = outline(ground, setting)
+        near = [other for other, idea in others if distance(mine, idea) < LEAST_DISTANCE]
         if not near:
-            return setting
+            return setting if is_borne_out(setting, figures_of(ground, setting), first) else None
         for other in near:
             same = (ground.states[:, :, :4] == other.chosen[:, None, :4]).all(axis=2)
             prices += REUSE_PRICE * same + rng.normal(0.0, NOISE, prices.shape)
     return None
+
+
+def outline(ground: HarmonyGround, setting: Setting) -> Idea:
+    """A setting's notes and chords, for its distance to others."""
+    are_free = any(chord is None for chord in ground.chords)
+    return Idea(tones=merged(setting.voices), chords=chords_of(ground, setting) if are_free else ())
 
 
 def set_in(ground: HarmonyGround, manner: Manner, prices: Scores, rng: np.random.Generator | None) -> Setting:
@@ -169,44 +176,21 @@ def merged(voices: Sequence[Sequence[Tone]]) -> tuple[Tone, ...]:
     return tuple(found)
 
 
-def idea_of(ground: HarmonyGround, setting: Setting, model: ChoraleModel) -> Idea:
-    """A setting as an idea."""
-    are_free = any(chord is None for chord in ground.chords)
+def idea_of(ground: HarmonyGround, setting: Setting) -> Idea:
+    """A setting as an idea, but for its nats."""
     melody_is_far = ("the melody is set as if it were in another octave, where the other voices fit it",)
-    frames, places = frames_of(ground, setting.voices)
-    changes = changes_of(setting.chosen) / max(1, len(ground.passage.bars))
-    return Idea(
-        tones=merged(setting.voices),
-        chords=chords_of(ground, setting) if are_free else (),
+    changes = figures_of(ground, setting)["changes"] / max(1, len(ground.passage.bars))
+    return replace(
+        outline(ground, setting),
         says=says_of(ground, setting),
-        nats=model.lower_nats(frames, places),
         evidence=(
             Evidence(what="chords in a bar", unit="chords", after=round(changes, 2)),
             Evidence(what="suspensions", unit="notes", after=float(setting.suspensions)),
             Evidence(what="passing notes", unit="notes", after=float(setting.passing)),
         ),
-        models=(model.version,),
         notes=melody_is_far if ground.shift else (),
         voices=(ground.line, *setting.voices),
     )
-
-
-CADENCES = {7: "authentic", 11: "authentic", 5: "plagal"}
-
-
-def says_of(ground: HarmonyGround, setting: Setting) -> str:
-    """The manner, and how it ends."""
-    states, key = setting.chosen, ground.slots[-1].key
-    last = (int(states[-1, 4]) - key.tonic) % 12
-    before = next(((int(one[4]) - key.tonic) % 12 for one in states[::-1] if one[4] != states[-1, 4]), None)
-    if last == 0:
-        end = f"{CADENCES[before]} cadence" if before in CADENCES else "ends on the tonic"
-        end += " in major" if states[-1, 5] in (0, 4, 6) and key.mode not in ("major", "lydian", "mixolydian") else ""
-    else:
-        end = "ends on the dominant" if last == 7 else "ends away from the tonic"
-    if setting.manner.says.endswith(("cadence", "end")):
-        return setting.manner.says
-    return f"{setting.manner.says}, {end}"
 
 
 def chords_of(ground: HarmonyGround, setting: Setting) -> tuple[Chord, ...]:
@@ -224,16 +208,9 @@ def chords_of(ground: HarmonyGround, setting: Setting) -> tuple[Chord, ...]:
                 found[-1] = (found[-1][0], slot.start, found[-1][2])
             found.append((slot.start, slot.end, name))
     return tuple(
-        Chord(
-            id=f"chord-{at}", start_ticks=start, length_ticks=end - start, root=name[0], quality=name[1], bass=name[2]
-        )
+        Chord(id=f"chord-{at}", start_ticks=start, length_ticks=end - start, root=root, quality=quality, bass=bass)
         for at, (start, end, (root, quality, bass)) in enumerate(found, 1)
     )
-
-
-def changes_of(states: Rows) -> int:
-    """How often another chord comes, the first one counted."""
-    return 1 + int((states[1:, 4:6] != states[:-1, 4:6]).any(axis=1).sum())
 
 
 def frames_of(ground: HarmonyGround, lower: Sequence[Sequence[Tone]]) -> tuple[Rows, Rows]:

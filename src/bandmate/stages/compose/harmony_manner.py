@@ -9,7 +9,7 @@ Written, not learned: which manners there are. How often Bach does each is in th
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,7 +29,8 @@ MINOR_QUALITIES, SEVENTHS, DIMINISHED = (1, 2, 5, 7, 8), (4, 5, 6, 7, 8), (2, 3,
 class Manner:
     """A way to set a melody. ``lean`` scores the states of a slot; ``same`` is added for staying on a chord on weak
     beats; ``holds`` ties tones over repeated chords; ``passing`` and ``suspending`` are the shares of the chances for
-    passing notes and suspensions that are taken."""
+    passing notes and suspensions that are taken. ``claims``: which figures of ``harmony_words`` the words say are
+    higher (1) or lower (-1) than in the first setting."""
 
     says: str
     lean: Lean | None = None
@@ -39,6 +40,7 @@ class Manner:
     suspending: float = 0.3
     free_only: bool = False
     minor_only: bool = False
+    claims: tuple[tuple[str, int], ...] = ()
 
 
 def of_quality(wanted: tuple[int, ...], weight: float) -> Lean:
@@ -54,7 +56,12 @@ def of_quality(wanted: tuple[int, ...], weight: float) -> Lean:
 
 def spacing(weight: float) -> Lean:
     """Towards tenors far below the soprano."""
-    return lambda states, slot: weight * np.minimum(6.0, (states[:, 0] - states[:, 2]) / 4.0)
+
+    def lean(states: Rows, slot: Slot) -> Scores:
+        found: Scores = weight * np.minimum(6.0, (states[:, 0] - states[:, 2]) / 4.0)
+        return found
+
+    return lean
 
 
 def low_bass(weight: float) -> Lean:
@@ -72,7 +79,8 @@ def last_degree(degree_major: int, degree_minor: int, weight: float = 12.0) -> L
         if slot.phrase != LAST:
             return np.zeros(len(states))
         degree = degree_minor if is_minor_like(slot.key) else degree_major
-        return np.where((states[:, 4] - slot.key.tonic) % 12 == degree, weight, 0.0)
+        is_there = ((states[:, 4] - slot.key.tonic) % 12 == degree) & (states[:, 9] == 0)
+        return np.where(is_there, weight, 0.0)
 
     return lean
 
@@ -107,23 +115,27 @@ def both(one: Lean, other: Lean) -> Lean:
     return lambda states, slot: one(states, slot) + other(states, slot)
 
 
+UP, DOWN = 1, -1
+CLOSE = (("spread", DOWN),)
+brighter = both(of_quality(MINOR_QUALITIES, -1.6), bright_end)
 MANNERS: tuple[Manner, ...] = (
     Manner("as a chorale"),
-    Manner("slower chords, held voices", same=6.0, holds=True, passing=0.15, suspending=0.0),
-    Manner("flowing inner voices, more suspensions", of_quality(SEVENTHS, 0.8), passing=1.0, suspending=1.0),
-    Manner("more minor chords", of_quality(MINOR_QUALITIES, 2.0), free_only=True),
-    Manner("wide spacing", both(spacing(1.5), low_bass(0.6)), passing=0.2),
-    Manner("close spacing, plain chords", both(spacing(-1.2), of_quality(SEVENTHS, -2.5)), passing=0.0, suspending=0.0),
-    Manner("richer sevenths", of_quality(SEVENTHS, 2.2), free_only=True, suspending=0.6),
-    Manner("plagal cadence, fewer dominants", plagal, free_only=True),
-    Manner("a bass of thirds and steps", inversions(1.8), passing=0.5),
-    Manner("more major chords", both(of_quality(MINOR_QUALITIES, -1.6), bright_end), free_only=True),
-    Manner("ends in major", bright_end, minor_only=True, free_only=True),
-    Manner("deceptive end", last_degree(9, 8), free_only=True),
-    Manner("open phrase ends, half cadences", open_ends, free_only=True),
-    Manner("darker colours, diminished chords", of_quality(DIMINISHED, 2.5), free_only=True, suspending=0.6),
-    Manner("low and dark", both(low_bass(1.6), spacing(0.5)), passing=0.2, suspending=0.2),
-    Manner("high tenor", both(spacing(-0.8), low_bass(-0.8)), passing=0.6, suspending=0.2),
+    Manner("slower chords", None, 6.0, True, 0.15, 0.0, free_only=True, claims=(("changes", DOWN),)),
+    Manner("flowing, more suspensions", of_quality(SEVENTHS, 0.8), 0.0, False, 1.0, 1.0, claims=(("moving", UP),)),
+    Manner("more minor chords", of_quality(MINOR_QUALITIES, 2.0), free_only=True, claims=(("minor", UP),)),
+    Manner("wide spacing", both(spacing(1.5), low_bass(0.6)), passing=0.2, claims=(("spread", UP),)),
+    Manner("fewer dominants", plagal, free_only=True, claims=(("dominants", DOWN),)),
+    Manner("richer sevenths", of_quality(SEVENTHS, 2.2), suspending=0.6, free_only=True, claims=(("sevenths", UP),)),
+    Manner("close, plain", both(spacing(-1.2), of_quality(SEVENTHS, -2.5)), 0.0, False, 0.0, 0.0, claims=CLOSE),
+    Manner("more inversions", inversions(1.8), passing=0.5, claims=(("inversions", UP),)),
+    Manner("held voices", None, 1.0, True, 0.1, 0.0, claims=(("moving", DOWN),)),
+    Manner("fewer minor chords", brighter, free_only=True, claims=(("minor", DOWN),)),
+    Manner("", last_degree(9, 8), free_only=True),
+    Manner("", bright_end, free_only=True, minor_only=True),
+    Manner("phrases end open", open_ends, free_only=True, claims=(("open ends", UP),)),
+    Manner("diminished colours", of_quality(DIMINISHED, 2.5), free_only=True, claims=(("diminished", UP),)),
+    Manner("low bass", both(low_bass(1.6), spacing(0.5)), passing=0.2, suspending=0.2, claims=(("bass", DOWN),)),
+    Manner("high tenor", both(spacing(-0.8), low_bass(-0.8)), passing=0.6, claims=(("tenor", UP),)),
 )
 
 
@@ -163,7 +175,7 @@ def dialled(manner: Manner, dials: Dials) -> Manner:
         if turn is not None:
             leans.append(both(of_quality(SEVENTHS, 6.0 * (turn - 0.5)), of_quality(DIMINISHED, 3.0 * (turn - 0.5))))
     lean = None if not leans else lambda states, slot: sum((one(states, slot) for one in leans), np.zeros(len(states)))
-    return Manner(manner.says, lean, same, holds, moving, suspending)
+    return replace(manner, lean=lean, same=same, holds=holds, passing=moving, suspending=suspending)
 
 
 def moved(share: float, turn: float) -> float:
