@@ -38,7 +38,11 @@ EDIT_KERNEL_MODULES = (
 )
 """What only the edit stage needs: compiled when it is first asked, so that nobody else waits for it."""
 
-COMPOSE_KERNEL_MODULES = ("bandmate.models.mixing", "bandmate.models.drum_patterns")
+COMPOSE_KERNEL_MODULES = (
+    *("bandmate.models.mixing", "bandmate.models.drum_patterns"),
+    *("bandmate.models.chorale", "bandmate.models.chorale_rows", "bandmate.models.part_costs"),
+    *("bandmate.models.part_search", "bandmate.stages.compose.harmony_surface"),
+)
 """What only the compose stage needs."""
 
 COMPILE = "import sys; from bandmate.verbs.readiness import compile_module as c; [c(name) for name in sys.argv[1:]]"

@@ -65,10 +65,17 @@ def spacing(weight: float) -> Lean:
 
 
 def low_bass(weight: float) -> Lean:
-    return lambda states, slot: -weight * (states[:, 3] - 50) / 4.0
+    """Towards basses below D3."""
+
+    def lean(states: Rows, slot: Slot) -> Scores:
+        found: Scores = (states[:, 3] - 50).astype(np.float64) * (-weight / 4.0)
+        return found
+
+    return lean
 
 
 def inversions(weight: float) -> Lean:
+    """Towards basses other than the root."""
     return lambda states, slot: np.where(states[:, 9] != 0, weight, 0.0)
 
 
