@@ -65,7 +65,8 @@ def morph_ideas(
             )
     changes = ordered_changes(passage, ends[0], ends[1], Random(f"morph {seed}"))
     ways = [way_between(ends[0], ends[1], changes, done) for done in range(len(changes) + 1)]
-    ways[0], ways[-1] = ends
+    # subtle: clips that only differ in lengths have no change between them, and are two ends all the same.
+    ways = [ends[0], *ways[1:-1], ends[1]]
     whole = tone_distance(*ends)
     gone = [tone_distance(ends[0], tones) for tones in ways]
     found, last = [], 0
