@@ -17,7 +17,10 @@ from training.compose.works import Work, progressions
 
 LEAST = 9
 NO_MOODS = ("New", "Cadence")
-SMOOTH = 6.0
+SMOOTH = 10.0
+MOST_NATS = 1.2
+"""Few progressions say nothing of chords that none of them has: no ratio is beyond this."""
+
 MAJOR_STEPS, MINOR_STEPS = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII")
 WRITTEN = re.compile(r"^([#b]*)(VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(.*)$")
@@ -62,8 +65,8 @@ def tagged() -> list[Tagged]:
 def ratios_of(counts: NDArray[np.float64], every: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logarithms of how much more often a mood has each class."""
     usual = (every + 0.5) / (every + 0.5).sum()
-    out: NDArray[np.float64] = np.log((counts + SMOOTH * usual) / (counts.sum() + SMOOTH)) - np.log(usual)
-    return out
+    out = np.log((counts + SMOOTH * usual) / (counts.sum() + SMOOTH)) - np.log(usual)
+    return np.clip(out, -MOST_NATS, MOST_NATS)
 
 
 def mood_ratios(found: list[Tagged]) -> tuple[list[str], NDArray[np.float64], MoodFigures]:

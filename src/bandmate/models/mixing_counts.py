@@ -99,5 +99,5 @@ def arrays_from_file(path: Path) -> Arrays:
     try:
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as problem:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as problem:
         raise ModelError(f"the model {path.name} cannot be read ({problem}); install Bandmate again") from problem

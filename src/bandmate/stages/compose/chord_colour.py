@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from bandmate.models.chord_steps import KINDS, QUALITIES
+from bandmate.models.chord_steps import KINDS, QUALITIES, symbol_of
 from bandmate.song.chord_tones import Symbol, tones_of
 from bandmate.song.harmony import Chord, Key
 from bandmate.song.scales import scale_of
@@ -18,6 +18,7 @@ from bandmate.stages.compose.chord_slots import Slot
 from bandmate.stages.compose.chord_walk import ChordGround
 
 OUTSIDE = 0.08
+LIKE_THE_SONG = 0.75
 IN_ALL = 0.9
 """An idea has sevenths on (nearly) all chords or on none: how many ideas do is the genre's."""
 
@@ -28,7 +29,7 @@ def coloured(
     ground: ChordGround, slots: Sequence[Slot], symbols: Sequence[int], colour: float, rng: Random
 ) -> tuple[Symbol, ...]:
     """Chords for the slots. ``colour`` 1 is as much as the genre has, 0 none."""
-    known: dict[tuple[int, int], str] = {}
+    known = as_in_the_song(ground) if rng.random() < LIKE_THE_SONG else {}
     sevenths = IN_ALL if rng.random() < ground.manner.sevenths else 0.0
     found: list[Symbol] = []
     for slot, symbol in zip(slots, symbols, strict=True):
@@ -45,6 +46,16 @@ def coloured(
             quality = QUALITIES[kind]
         found.append(Symbol(root, quality, None))
     return with_basses(ground, slots, found, rng)
+
+
+def as_in_the_song(ground: ChordGround) -> dict[tuple[int, int], str]:
+    """How the song before the bars has written each of its chords, as symbol and tonic; the last time counts."""
+    known = {}
+    for chord in ground.passage.chords:
+        if chord.start_ticks < ground.passage.start_ticks:
+            tonic = ground.passage.bar_at(chord.start_ticks).key.tonic
+            known[symbol_of(chord.root, chord.quality, tonic), tonic] = chord.quality
+    return known
 
 
 def suffix_for(ground: ChordGround, root: int, kind: int, key: Key, manner: tuple[float, float, Random]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import exp, log
 from random import Random
 
@@ -18,6 +19,7 @@ from bandmate.song.roman import from_roman
 from bandmate.stages.compose.chord_colour import chords_of, coloured
 from bandmate.stages.compose.chord_fit import in_chord_share
 from bandmate.stages.compose.chord_manner import loops_in
+from bandmate.stages.compose.chord_memory import remembered_starts, slots_at
 from bandmate.stages.compose.chord_pushes import pushed
 from bandmate.stages.compose.chord_slots import RhythmWish, Slot, pins_of, plan_slots, slots_from, with_pins
 from bandmate.stages.compose.chord_walk import ChordGround, Tilt, walk
@@ -26,7 +28,14 @@ from bandmate.stages.compose.measures import AROUSAL, measured_idea
 from bandmate.stages.compose.measures_scale import dials_of, figure_for, scale_of, wanted
 
 PLAIN_DRAFTS, STEERED_DRAFTS, ROUNDS = 30, 14, 3
-OFF_DIALS, OFF_MELODY = 14.0, 3.0
+OFF_DIALS, OFF_MELODY, OFF_MOOD = 14.0, 7.0, 1.5
+OFF_RHYTHM = 0.4
+PREPARED, WELL_PREPARED = 0.6, 1.6
+"""Share of the drafts that lead into a change of key by its dominant, and what that is worth."""
+
+AS_BEFORE = 0.6
+"""Share of the drafts that change chords when an earlier section of the name did."""
+
 COST_SAFE, COST_DARING = 0.6, 1.3
 """Nats for a chord that is usual in a section heard for the first time (Billboard: median 1.0, three quarters 1.7)."""
 
@@ -51,6 +60,7 @@ class Draft:
     nats: float
     loop: int
     written: bool = False
+    as_before: bool = False
     rating: float = 0.0
     off_dials: float = 0.0
     in_chord: float | None = None
@@ -84,7 +94,7 @@ def drafts(ground: ChordGround, rng: Random) -> list[Draft]:
     steering = Steering(turned, {name: value - 0.5 for name, value in turned.items()})
     found: list[Draft] = []
     for turn in range(ROUNDS if turned else 1):
-        count = STEERED_DRAFTS if turned else PLAIN_DRAFTS
+        count = STEERED_DRAFTS if turned else PLAIN_DRAFTS + 15 * bool(ground.tones)
         batch = [one_draft(ground, steering, number / count, rng) for number in range(count)]
         if not turned or turn == 0:
             batch += circles(ground, rng)
@@ -98,10 +108,25 @@ def one_draft(ground: ChordGround, steering: Steering, share: float, rng: Random
     """A progression drawn; ``share`` of the way through a round it is drawn hotter."""
     loop = loop_bars(ground, steering, rng)
     wish = RhythmWish(changes_wanted(ground, steering.turned), ground.manner.pace, loop)
-    slots = plan_slots(ground.passage, ground.brief, ground.model, wish, ground.manner.source, rng)
+    known = remembered_starts(ground.passage, ground.brief) if wish.changes is None and share < AS_BEFORE else None
+    if known is not None:
+        slots, loop = slots_at(known, ground.passage, ground.brief), 0
+    else:
+        slots = plan_slots(ground.passage, ground.brief, ground.model, wish, ground.manner.source, rng)
     variety = 0.0 if ground.comes_back else min(1.0, 2 * steering.turned.get("complexity", 0.5))
-    gone = walk(ground, slots, steering.tilt(0.7 + 0.6 * share, variety), loop, rng)
-    return finished(ground, slots, gone.symbols, gone.nats, loop, rng)
+    leads = dominants(slots) if rng.random() < PREPARED else {}
+    gone = walk(ground, slots, steering.tilt(0.7 + 0.6 * share, variety), loop, rng, leads)
+    draft = finished(ground, slots, gone.symbols, gone.nats, loop, rng)
+    return replace(draft, as_before=known is not None)
+
+
+def dominants(slots: Sequence[Slot]) -> dict[int, int]:
+    """Before each change of key the dominant of the new one, by slot."""
+    return {
+        number: symbol_of((later.bar.key.tonic + 7) % 12, "7", slot.bar.key.tonic)
+        for number, (slot, later) in enumerate(pairwise(slots))
+        if slot.bar.key != later.bar.key and number
+    }
 
 
 def loop_bars(ground: ChordGround, steering: Steering, rng: Random) -> int:
@@ -213,8 +238,12 @@ def unusual(ground: ChordGround, draft: Draft) -> float:
     bars = len(draft.slots) if len(ground.passage.bars) < 4 else len(ground.passage.bars)
     shift = 0 if bars > 6 else 1
     share = KINDS_IN_EIGHT[min(len(KINDS_IN_EIGHT), max(1, kinds + shift)) - 1]
-    few = 0.0 if draft.written or bars < 3 else -0.6 * log(share / max(KINDS_IN_EIGHT))
-    return min(cost, 3.0) + few
+    few = 0.0 if draft.written or bars < 3 or ground.comes_back else -0.6 * log(share / max(KINDS_IN_EIGHT))
+    ratios = ground.model.mood(ground.manner.mood)
+    mood = 0.0 if ratios is None else float(ratios[list(draft.symbols)].mean())
+    lead = dominants(draft.slots)
+    cost -= WELL_PREPARED * sum(draft.symbols[number] // 10 == symbol // 10 for number, symbol in lead.items())
+    return min(cost, 3.0) + few - OFF_MOOD * mood + OFF_RHYTHM * (ground.comes_back and not draft.as_before)
 
 
 def unlike(found: Sequence[Draft]) -> list[Draft]:

@@ -185,6 +185,8 @@ def drawn_starts(
             sizes = np.array([len(one) for one in ways], float)
             weights = counts[number % 4, before] * np.exp(np.clip(pace * sizes, -60, 60))
             way = rng.choices(ways, weights=list(weights))[0]
+        if number and bar.key != bars[number - 1].key and 0 not in way:
+            way = (0, *way)
         drawn.append(way)
         places = offsets(bar)
         starts += [bar.start_ticks + places[index] for index in way]

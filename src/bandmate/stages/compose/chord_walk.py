@@ -30,7 +30,7 @@ from bandmate.stages.compose.passage import Passage, Tone
 
 Reals = npt.NDArray[np.float64]
 
-FIT = 4.0
+FIT = 6.0
 CADENCE, BEGINNING = 0.7, 0.9
 SEEN_PAIR, BACK_AGAIN = 1.3, 0.9
 """What a step between two chords pays that the idea has had, and going back to the chord before the last: left alone,
@@ -38,7 +38,7 @@ a model with a memory likes to swing between two chords for ever."""
 
 LOOK_AHEAD = 6
 MOST_MEMORY = 256
-NEW_HOME, TO_NEW_HOME, IN_BOTH = 0.8, 2.0, 0.6
+NEW_HOME, TO_NEW_HOME, IN_BOTH = 2.0, 4.0, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +148,10 @@ def walk(
 
 
 def copied(slots: Sequence[Slot], symbols: Sequence[int], number: int, loop: int) -> int | None:
-    """What stood ``loop`` bars before at the same place; None in the first round, and at the end of the bars."""
+    """What stood ``loop`` bars before at the same place; None in the first round, at the end of the bars and
+    before a change of key."""
     slot = slots[number]
-    if not loop or number == len(slots) - 1:
+    if not loop or number == len(slots) - 1 or slots[number + 1].bar.key != slot.bar.key:
         return None
     for earlier in range(number - 1, -1, -1):
         other = slots[earlier]

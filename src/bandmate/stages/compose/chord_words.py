@@ -11,6 +11,7 @@ from itertools import groupby
 
 from bandmate.song.chord_tones import chord_classes, tones_of
 from bandmate.song.harmony import Chord
+from bandmate.song.notes import PITCH_NAMES
 from bandmate.song.roman import romans
 from bandmate.song.scales import scale_of
 from bandmate.stages.compose.measures_tonal import FIFTHS, chord_strain, degrees_in, dissonance
@@ -30,10 +31,18 @@ def numerals_of(chords: Sequence[Chord], passage: Passage) -> list[str]:
 
 
 def numerals(chords: Sequence[Chord], passage: Passage) -> str:
-    """The progression in numerals: ``I–V–vi–IV (2×)``."""
-    row = numerals_of(chords, passage)
+    """The progression in numerals: ``I–V–vi–IV (2×)``; with a change of key ``I–V in C, I–IV in D``."""
+    keyed = [(passage.bar_at(chord.start_ticks).key, chord) for chord in chords]
+    groups = [(key, [chord for _, chord in group]) for key, group in groupby(keyed, key=lambda one: one[0])]
+    if len(groups) == 1:
+        return in_short(romans(groups[0][1], groups[0][0]))
+    return ", ".join(f"{in_short(romans(group, key))} in {PITCH_NAMES[key.tonic]}" for key, group in groups)
+
+
+def in_short(row: Sequence[str]) -> str:
+    """A row of numerals, what comes back once."""
     for length in range(1, len(row) // 2 + 1):
-        if len(row) % length == 0 and row == row[:length] * (len(row) // length) and length > 1:
+        if len(row) % length == 0 and list(row) == list(row[:length]) * (len(row) // length) and length > 1:
             return f"{DASH.join(row[:length])} ({len(row) // length}×)"
     return DASH.join(row[:MOST]) + ("…" if len(row) > MOST else "")
 
