@@ -4,7 +4,8 @@ Conventions: every part of notes is edited (melody, counter, bass, keys, drums; 
 progressions of chords in ``steering_chords.py``. Pins, key, bars and range stay; what no dial asks for is left alone
 as far as it goes. The same idea, brief and seed give the same notes.
 
-Not covered: the words under a line that has syllables: their number of notes is kept.
+Not covered: settings in voices (``Idea.voices``), which keep to rules of their own. A line with syllables keeps
+its number of notes.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def one_steered(
     scale, wants = aim
     before = readings(idea, passage, brief, scale, tuple(wants))
     new = idea
-    if before and any(abs(wants[name] - value) > 0.01 for name, value in before.items()):
+    if before and not idea.voices and any(abs(wants[name] - value) > 0.01 for name, value in before.items()):
         if brief.part == "chords" and idea.chords:
             new = steered_chords(idea, passage, brief, (scale, wants), seed)
         elif brief.part != "chords" and idea.tones:
