@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bandmate.models.drum_feel import PIECE_KINDS, FeelModel, Residual, Trees
 from bandmate.models.drum_kit import STYLES
 from bandmate.models.drum_patterns import (
     BUSYNESSES,
@@ -33,6 +34,9 @@ from bandmate.song.errors import ModelError
 STEPS = 8.0
 """A logit is kept in eighths."""
 
+LEAF_STEPS = 200.0
+"""A leaf is kept in two-hundredths."""
+
 ENOUGH_BARS = 60
 BORROWED = {"swung": "rock", "straight": "rock"}
 MANNERS = (len(STYLES), 2, LOUDNESSES, LEADS, BUSYNESSES)
@@ -44,6 +48,7 @@ class DrumModel:
 
     patterns: PatternModel
     manners: Reals
+    feel: FeelModel
     version: str = ""
 
     def style(self, name: str, *, swung: bool) -> int:
@@ -88,4 +93,44 @@ def model_from(tables: Mapping[str, npt.NDArray[np.generic]]) -> DrumModel:
     if manners.shape != MANNERS:
         raise ValueError("its styles are of another version")
     about = json.loads(str(tables["about"]))
-    return DrumModel(PatternModel(counts, weights), manners, str(about["version"]))
+    return DrumModel(PatternModel(counts, weights), manners, feel_from(tables), str(about["version"]))
+
+
+def feel_from(tables: Mapping[str, npt.NDArray[np.generic]]) -> FeelModel:
+    """The feel from its tables.
+
+    Raises
+    ------
+    KeyError, ValueError
+        if tables are missing or of another shape.
+    """
+    parts = [trees_from(tables, name) for name in ("late", "velocity")]
+    rests = []
+    for name in ("late", "velocity"):
+        row = tables[f"{name}_rest"].astype(np.float64)
+        if row.shape != (3 + PIECE_KINDS,):
+            raise ValueError("its pieces are of another version")
+        rests.append(Residual(float(row[0]), float(row[1]), float(row[2]), row[3:]))
+    return FeelModel(parts[0], parts[1], rests[0], rests[1])
+
+
+def trees_from(tables: Mapping[str, npt.NDArray[np.generic]], name: str) -> Trees:
+    """The trees of a figure."""
+    fact, limit = tables[f"{name}_fact"].astype(np.int64), tables[f"{name}_limit"].astype(np.float64)
+    leaf = tables[f"{name}_leaf"].astype(np.float64) / LEAF_STEPS
+    if fact.shape != limit.shape or leaf.shape != (len(fact), fact.shape[1] + 1):
+        raise ValueError("its trees are cut off")
+    return Trees(fact, limit, leaf, float(np.asarray(tables[f"{name}_base"], np.float64)))
+
+
+def feel_tables(feel: FeelModel) -> dict[str, npt.NDArray[np.generic]]:
+    """The tables of a feel, as ``feel_from`` reads them."""
+    found: dict[str, npt.NDArray[np.generic]] = {}
+    named = (("late", feel.late_ms, feel.late_rest), ("velocity", feel.velocity, feel.velocity_rest))
+    for name, trees, left in named:
+        found[f"{name}_fact"] = trees.fact.astype(np.int8)
+        found[f"{name}_limit"] = trees.limit.astype(np.float32)
+        found[f"{name}_leaf"] = np.round(trees.leaf * LEAF_STEPS).astype(np.int16)
+        found[f"{name}_base"] = np.array(trees.base)
+        found[f"{name}_rest"] = np.concatenate(([left.take, left.drift, left.stays], left.single)).astype(np.float32)
+    return found
