@@ -186,8 +186,6 @@ def relative(setting: Setting) -> Iterator[Substitution]:
         return
     for up in (9, 4) if not is_minor(chord) else (3, 8):
         new = Symbol((chord.root + up) % 12, "" if is_minor(chord) else "m", None)
-        if 7 in tones_of(chord.quality)[-1:] and new.quality == "m":
-            continue
         if is_dominant(chord) or not is_diatonic(new, key):
             continue
         shared = [PITCH_NAMES[one] for one in chord_classes(new) if one in chord_classes(chord)]
@@ -364,4 +362,5 @@ RULES: tuple[Rule, ...] = (
 
 def substitutions(setting: Setting) -> list[Substitution]:
     """Everything that may stand for a chord."""
-    return [found for rule in RULES for found in rule(setting)]
+    every = (found for rule in RULES for found in rule(setting))
+    return [found for found in every if [span.chord for span in found.spans] != [setting.chord]]
