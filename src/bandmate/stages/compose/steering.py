@@ -17,6 +17,7 @@ import numpy as np
 
 from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import DIALS, ComposeBrief
+from bandmate.stages.compose.chord_words import numerals
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.measures import material_of
 from bandmate.stages.compose.measures_scale import Scale, dial_of, scale_of, wanted
@@ -76,8 +77,8 @@ def steered(ideas: Iterable[Idea], passage: Passage, brief: ComposeBrief, *, see
     -------
     tuple of Idea
         one for each, in their order. Each has an ``Evidence`` for each dial (target, before, after) and a note for
-        each that could not be met within 0.08; an idea of nothing stays as it is. Notes that were changed have no
-        ``nats`` any more.
+        each that could not be met within 0.08; an idea of nothing stays as it is. An idea that was changed loses
+        ``nats``, ``says`` and ``evidence``, which were of its old notes; chords say their numerals.
     """
     asked = wanted(brief)
     if not asked:
@@ -107,11 +108,14 @@ def one_steered(
         for name in wants
         if name in after
     )
+    if (new.tones, new.chords) != (idea.tones, idea.chords):
+        # what was measured and said of the old notes does not hold for the new ones.
+        says = numerals(new.chords, passage) if brief.part == "chords" else ""
+        new = replace(new, nats=None, says=says, evidence=(), notes=() if brief.part == "chords" else idea.notes)
     return replace(
         new,
-        nats=idea.nats if (new.tones, new.chords) == (idea.tones, idea.chords) else None,
-        evidence=(*idea.evidence, *evidence),
-        notes=(*idea.notes, *complaints(after, brief, wants)),
+        evidence=(*new.evidence, *evidence),
+        notes=(*new.notes, *complaints(after, brief, wants)),
     )
 
 
