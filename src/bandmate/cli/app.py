@@ -12,6 +12,7 @@ from bandmate.cli import (
     albums,
     codecs,
     comparing,
+    composing,
     deciding,
     diagnosing,
     editing,
@@ -22,6 +23,7 @@ from bandmate.cli import (
     mastering,
     producing,
     reporting,
+    sketching,
     stems,
     structuring,
     translating,
@@ -48,6 +50,8 @@ ORDER = (
     *("ab", "abx", "report", "reopen", "strength", "lock", "unlock", "undo", "redo", "log", "version", "branch"),
     *("go-to", "verify", "render"),
     *("residual", "clean", "tune", "notes"),
+    *("sketch", "continue", "answer", "vary", "infill", "simplify", "enrich", "morph", "groove", "drumify"),
+    *("harmonise", "reharmonise", "next-chord", "originality"),
     *("codecs", "export", "album", "batch", "translate", "learn", "models", "demo", "doctor"),
 )
 
@@ -75,6 +79,8 @@ for group in (
     stems,
     listening,
     editing,
+    sketching,
+    composing,
     structuring,
     diagnosing,
     deciding,

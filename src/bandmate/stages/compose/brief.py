@@ -33,6 +33,8 @@ Verb = Literal[
 """What is to be done: something new, or something with what is there."""
 
 VERBS: tuple[Verb, ...] = get_args(Verb)
+CHORD_VERBS: tuple[Verb, ...] = ("next", "reharmonise")
+"""What works on the chord track of the song."""
 
 Genre = Literal[
     "pop",

@@ -87,13 +87,19 @@ def lead_in(passage: Passage, lead: Sequence[Tone] | None, deed: str) -> Lead:
 
 
 def leading_tones(passage: Passage) -> tuple[Tone, ...]:
-    """What the part plays that leads by its name, its role or its height; nothing where no part can."""
+    """What the part plays that leads; nothing where no part can."""
+    part = leading_part(passage)
+    return part.tones if part else ()
+
+
+def leading_part(passage: Passage) -> Part | None:
+    """The part that leads by its name, its role or its height; None where no part can."""
     found = []
     for part in passage.parts:
         inside = [t for t in part.tones if t.end_ticks > passage.start_ticks and t.start_ticks < passage.end_ticks]
         if inside and not part.is_drums and part.role in LEADING:
-            found.append((rank(part, inside), part.track, part.tones))
-    return min(found)[2] if found else ()
+            found.append((rank(part, inside), part.track, part))
+    return min(found, key=lambda row: row[:2])[2] if found else None
 
 
 def rank(part: Part, tones: Sequence[Tone]) -> tuple[bool, int, float]:

@@ -22,10 +22,11 @@ from bandmate.models.chords import ChordModel
 from bandmate.models.line_steps import pitch_line
 from bandmate.models.originality import OriginalityModel
 from bandmate.song.chord_tones import chord_classes, symbol_from
+from bandmate.song.evidence import Evidence
 from bandmate.song.harmony import Chord, Key
 from bandmate.song.scales import is_minor_like, scale_of
 from bandmate.stages.compose.brief import ComposeBrief
-from bandmate.stages.compose.genericness import chord_cost, line_cost
+from bandmate.stages.compose.genericness import UNITS, chord_cost, line_cost
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.passage import Passage, Tone
 
@@ -57,6 +58,23 @@ class Pushed:
     cost_after: float
     changed: int
     of: int
+
+    def sentence(self, aspect: str) -> str:
+        """In plain words; every number is in the evidence."""
+        return (
+            f"the {aspect} was more usual than {self.before:.0%} of the works and is more usual than {self.after:.0%}; "
+            f"{self.changed} of {self.of} changed, key, meter and pins kept"
+        )
+
+    def evidence(self, aspect: str) -> tuple[Evidence, ...]:
+        """The figures of the sentence, and the musician's own share."""
+        kept, unit = 1 - self.changed / self.of, "notes" if aspect == "melody" else "chords"
+        return (
+            Evidence(what=f"how usual the {aspect} is", unit="share of works", before=self.before, after=self.after),
+            Evidence(what=UNITS[aspect], unit=UNITS[aspect].split()[0], before=self.cost_before, after=self.cost_after),
+            Evidence(what="changed", unit=unit, before=self.of, after=self.changed),
+            Evidence(what="share of it that stays as it was", unit="share", after=round(kept, 3)),
+        )
 
 
 def push_line(
