@@ -32,8 +32,8 @@ ODD_COST = 3.0
 """Nats that a section of an odd number of bars costs besides; in songs they are slips of the form, here a choice."""
 
 SHORT_COST = 2.5
-LONG_END_COST = 0.5
-"""Nats for each bar of an outro beyond twelve: what fades out on a record is cut short here."""
+LONG_FROM, LONG_COST = {"intro": 8, "outro": 12}, 0.5
+"""Nats for each bar beyond: what fades out on a record, or waits for a singer, is cut short here."""
 
 EXCERPT_STARTS = np.array([0.12, 0.5, 0.01, 0.3, 0.03, 0.03, 0.005, 0.005, 1e-9])
 """Chances of the labels to begin a short piece: written."""
@@ -198,8 +198,8 @@ def section_costs(name: str, model: FormModel, rng: Random, chance: float) -> Re
     costs = -np.log(model.length_chances(label_number(name), None))
     lengths = np.arange(1, MOST_BARS + 1)
     costs = costs + ODD_COST * (lengths % 2) + SHORT_COST * (lengths < 4) + 0.8 * (lengths % 4 != 0)
-    if name == "outro":
-        costs = costs + LONG_END_COST * np.maximum(0, lengths - 12)
+    if name in LONG_FROM:
+        costs = costs + LONG_COST * np.maximum(0, lengths - LONG_FROM[name])
     return np.asarray(costs + chance * np.array([rng.random() for _ in range(MOST_BARS)]))
 
 

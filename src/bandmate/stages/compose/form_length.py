@@ -20,7 +20,10 @@ from bandmate.stages.compose.sketch_brief import LEAST_BPM, MOST_BARS, MOST_BPM,
 PHRASES = (8, 4, 2, 1)
 """Bars are counted in these where there is a choice, and what a worse one is paid for in shares of tempo."""
 
-PHRASE_COST = {8: 0.0, 4: 0.006, 2: 0.02, 1: 0.06}
+PHRASE_COST = {8: 0.0, 4: 0.008, 2: 0.04, 1: 0.1}
+
+MOST_MOVED, ROOM = 0.3, 0.6
+"""A tempo that nobody asked for may move so far, as far as the nearest bars need it (in bars)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,10 @@ def fitted_length(brief: SketchBrief, tempo_bpm: float) -> Length | None:
             f"{brief.seconds:g} s at {tempo_bpm:g} bpm are {exact:.0f} bars; a sketch has at most {MOST_BARS}: "
             "ask for a shorter one or a slower tempo"
         )
-    found = [bars for bars in range(1, MOST_BARS + 1) if abs(bars / exact - 1) <= brief.tempo_tolerance + 1e-9]
+    allowed = brief.tempo_tolerance
+    if brief.tempo_bpm is None:
+        allowed = max(allowed, min(MOST_MOVED, ROOM / exact))
+    found = [bars for bars in range(1, MOST_BARS + 1) if abs(bars / exact - 1) <= allowed + 1e-9]
     found = [bars for bars in found if LEAST_BPM <= tempo_bpm * bars / exact <= MOST_BPM]
     if not found:
         return off_length(brief, tempo_bpm, max(1, round(exact)))

@@ -9,19 +9,15 @@ import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
 from bandmate.song.errors import UnknownName
 from bandmate.stages.compose.band_ground import Swing
 from bandmate.stages.compose.brief import GENRES, Genre
-from bandmate.stages.compose.part_styles import USUAL_GENRE
+from bandmate.stages.compose.part_styles import USUAL_GENRE, table
 from bandmate.stages.compose.sketch_brief import SKETCH_PARTS, SketchPart
 
 Kind = Literal["learned", "written"]
-LEARNED_DRUMS = ("pop", "rock", "funk", "soul", "hip-hop", "jazz", "latin", "reggae", "folk")
-"""Genres that the drummers' takes have; of the others the drums are written."""
-
-WRITTEN_CHORDS = ("house", "lofi")
 
 
 class SourceRow(NamedTuple):
@@ -89,15 +85,13 @@ def sources(genre: str = "") -> tuple[SourceRow, ...]:
     ['written']
     """
     name = genre_of(genre)
-    found = []
-    for part, kinds in band_table()["sources"].items():
-        for kind, what in kinds.items():
-            found.append(SourceRow(part, kind, what))
-    if name not in LEARNED_DRUMS:
-        found = [SourceRow("drums", "written", "patterns by genre") if row.part == "drums" else row for row in found]
-    if name in WRITTEN_CHORDS:
-        found = [
-            SourceRow("chords", "learned", row.what + "; no house or lo-fi among it") if row.part == "chords" else row
-            for row in found
-        ]
-    return tuple(found)
+    told = [
+        SourceRow(part, cast("Kind", kind), what)
+        for part, kinds in band_table()["sources"].items()
+        for kind, what in kinds.items()
+    ]
+    if table("drums").get(name, {}).get("source") == "written":
+        told = [row if row.part != "drums" else SourceRow("drums", "written", "rows by genre") for row in told]
+    if "loops" in table("chords").get(name, {}):
+        told.append(SourceRow("chords", "written", "circles of chords for the genre, offered beside the learned ones"))
+    return tuple(sorted(told, key=lambda row: [*band_table()["sources"]].index(row.part)))

@@ -40,6 +40,8 @@ NEAR_CHANGE = 240
 CENTRES = (None, 66.0, 58.0, None)
 """Where the candidates lie: where the style does, higher, lower."""
 
+NOT_CHORDS = ("bass", "lead-vox", "lead-guitar")
+PAD_AWAY, PAD_LOW = 9.0, 64.0
 PAD_ROW = Row("C--- ---- ---- ----", 0.2, "held chords")
 
 
@@ -108,7 +110,7 @@ def candidate(
         return known[place]
 
     def make(settings: Settings) -> tuple[Tone, ...]:
-        centre = middle(keys, settings, scale)
+        centre = middle(keys, ground, settings, scale)
         voices = sum(map(len, shapes(centre))) / len(ground.harmony)
         plan = keys_plan(keys, ground, settings, scale, voices)
         names[:] = [plan.says]
@@ -118,15 +120,25 @@ def candidate(
     return tones, error, names[0]
 
 
-def middle(keys: Keys, settings: Settings, scale: Scale) -> float | None:
+def middle(keys: Keys, ground: Ground, settings: Settings, scale: Scale) -> float | None:
     """Around which pitch the chords lie; None where the style decides."""
     place = settings.get("register")
     if place is None and ("valence" in settings or "arousal" in settings):
         place = 0.6 + 0.7 * (settings.get("valence", 0.5) - 0.5) + 0.4 * (settings.get("arousal", 0.5) - 0.5)
     share = figure("register", place, scale)
     if share is None:
-        return CENTRES[keys.number % len(CENTRES)]
+        return away_from_others(ground) if keys.is_pad else CENTRES[keys.number % len(CENTRES)]
     return min(max(scale.lowest + share * (scale.highest - scale.lowest), keys.lowest), keys.highest)
+
+
+def away_from_others(ground: Ground) -> float | None:
+    """Where a pad leaves room to the other chords: above them, or below where they lie high; None without any."""
+    others = [part.tones for part in ground.passage.parts if not part.is_drums and part.role not in NOT_CHORDS]
+    pitches = [tone.pitch for tones in others for tone in tones]
+    if not pitches:
+        return None
+    mean = sum(pitches) / len(pitches)
+    return mean + PAD_AWAY if mean < PAD_LOW else mean - PAD_AWAY
 
 
 def keys_plan(keys: Keys, ground: Ground, settings: Settings, scale: Scale, voices: float) -> Plan:
