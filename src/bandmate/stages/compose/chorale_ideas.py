@@ -24,8 +24,9 @@ from bandmate.models.part_search import IMPOSSIBLE, Scores, cheapest_path
 from bandmate.song.evidence import Evidence
 from bandmate.song.harmony import Chord
 from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.harmony_aims import Aims, aims_of
 from bandmate.stages.compose.harmony_ground import HarmonyGround, harmony_ground
-from bandmate.stages.compose.harmony_manner import Manner, dialled, manners_for
+from bandmate.stages.compose.harmony_manner import Manner, manners_for, turned
 from bandmate.stages.compose.harmony_surface import SUSPENSION, chances, decorate, lines_of, moments_of
 from bandmate.stages.compose.harmony_words import Setting, figures_of, is_borne_out, says_of
 from bandmate.stages.compose.idea import Idea, distance
@@ -33,6 +34,7 @@ from bandmate.stages.compose.passage import Passage, Tone
 
 LEAST_DISTANCE = 0.15
 MORE_THAN_ASKED = 4
+FEWER_WITH_DIALS = 2
 FRAME_TICKS = 240
 NOISE = 0.4
 REUSE_PRICE = 1.5
@@ -72,13 +74,13 @@ def harmonise_ideas(passage: Passage, brief: ComposeBrief, model: ChoraleModel, 
         return (Idea(tones=pins, says="the pinned notes", voices=((), *rows_of_pins(ground))),) if pins else ()
     rng = np.random.Generator(np.random.PCG64(seed))
     found: list[tuple[Setting, Idea]] = []
-    wanted = MORE_THAN_ASKED * max(1, brief.alternatives)
-    manners = manners_for(ground)
+    manners, aims = manners_for(ground), aims_of(passage, brief)
+    wanted = (MORE_THAN_ASKED if aims is None else FEWER_WITH_DIALS) * max(1, brief.alternatives)
     for number in range(max(wanted, len(manners)) + TRIES):
-        manner = dialled(manners[number % len(manners)], brief.dials)
+        manner = manners[number % len(manners)]
         if number >= len(manners):
             manner = replace(manner, says=f"another way: {manner.says}".rstrip(": "))
-        one = another(ground, manner, found, rng)
+        one = another(ground, manner, found, rng, aims)
         if one is not None:
             found.append((one, idea_of(ground, one)))
         if len(found) == wanted:
@@ -94,14 +96,18 @@ def nats_of(ground: HarmonyGround, setting: Setting, model: ChoraleModel) -> flo
 
 
 def another(
-    ground: HarmonyGround, manner: Manner, others: Sequence[tuple[Setting, Idea]], rng: np.random.Generator
+    ground: HarmonyGround,
+    manner: Manner,
+    others: Sequence[tuple[Setting, Idea]],
+    rng: np.random.Generator,
+    aims: Aims | None,
 ) -> Setting | None:
     """A setting in a manner that is what it says and far enough from the others; None where there is none."""
     count, kept = ground.unary.shape
     prices = np.zeros((count, kept))
     first = figures_of(ground, others[0][0]) if others else None
     for _ in range(TRIES):
-        setting = set_in(ground, manner, prices, rng if others else None)
+        setting = aimed(ground, manner, prices, rng if others or aims else None, aims)
         mine = outline(ground, setting)
         near = [other for other, idea in others if distance(mine, idea) < LEAST_DISTANCE]
         if not near:
@@ -110,6 +116,15 @@ def another(
             same = (ground.states[:, :, :4] == other.chosen[:, None, :4]).all(axis=2)
             prices += REUSE_PRICE * same + rng.normal(0.0, NOISE, prices.shape)
     return None
+
+
+def aimed(
+    ground: HarmonyGround, manner: Manner, prices: Scores, rng: np.random.Generator | None, aims: Aims | None
+) -> Setting:
+    """A setting as near to the dials as it goes."""
+    if aims is None:
+        return set_in(ground, manner, prices, rng)
+    return aims.nearest(ground, lambda turns: set_in(ground, turned(manner, turns), prices, rng))
 
 
 def outline(ground: HarmonyGround, setting: Setting) -> Idea:
@@ -122,7 +137,7 @@ def set_in(ground: HarmonyGround, manner: Manner, prices: Scores, rng: np.random
     """The best setting in a manner; without ``rng`` nothing is drawn but which chances of the surface are taken."""
     unary = ground.unary - prices
     if rng is not None:
-        unary = unary + rng.normal(0.0, NOISE, unary.shape)
+        unary = unary + rng.normal(0.0, NOISE * (1 + 4 * manner.noise), unary.shape)
     for at, slot in enumerate(ground.slots):
         number = int(ground.numbers[at])
         if manner.lean is not None:
@@ -150,13 +165,13 @@ def with_surface(ground: HarmonyGround, manner: Manner, chosen: Rows, rng: np.ra
     pitches, facts = moments_of(ground, chosen)
     options = chances(ground, chosen)
     options = options[rng.permutation(len(options))]
-    shares = np.array([manner.passing, manner.suspending, 0.25 * manner.passing])
+    shares = np.array([manner.passing, manner.suspending, 0.25 * manner.passing, manner.breaking])
     wanted = (rng.random(len(options)) < shares[options[:, 0]]).astype(np.int64)
     taken = np.zeros(len(options), np.int64)
     decorate(pitches, facts, options, wanted, taken)
     kinds = options[taken > 0]
     tied = {(int(one[1]), int(one[2])) for one in kinds if one[0] == SUSPENSION}
-    voices = lines_of(ground, chosen, pitches, tied, holds=manner.holds)
+    voices = lines_of(ground, chosen, pitches, tied, holds=manner.holds, loudness=manner.loudness)
     return Setting(manner, chosen, voices, len(tied), len(kinds) - len(tied))
 
 

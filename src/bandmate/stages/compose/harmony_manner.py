@@ -8,7 +8,7 @@ Written, not learned: which manners there are. How often Bach does each is in th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,9 +16,9 @@ import numpy as np
 from bandmate.models.part_costs import QUALITIES, Rows
 from bandmate.models.part_search import Scores
 from bandmate.song.scales import is_minor_like
-from bandmate.stages.compose.brief import Dials
 from bandmate.stages.compose.harmony_ground import HarmonyGround
 from bandmate.stages.compose.harmony_slots import END, LAST, Slot
+from bandmate.stages.compose.measures_tonal import FIFTHS
 
 Lean = Callable[[Rows, Slot], Scores]
 
@@ -41,6 +41,14 @@ class Manner:
     free_only: bool = False
     minor_only: bool = False
     claims: tuple[tuple[str, int], ...] = ()
+    noise: float = 0.0
+    """How much more is drawn than usual."""
+
+    breaking: float = 0.0
+    """The share of the chances for broken chords and anticipations that is taken."""
+
+    loudness: int = 0
+    """Added to the velocity."""
 
 
 def of_quality(wanted: tuple[int, ...], weight: float) -> Lean:
@@ -155,41 +163,71 @@ def manners_for(ground: HarmonyGround) -> tuple[Manner, ...]:
     )
 
 
-def dialled(manner: Manner, dials: Dials) -> Manner:
-    """A manner as the dials turn it: 0.5 changes nothing."""
-    leans = [] if manner.lean is None else [manner.lean]
-    moving, same = manner.passing, manner.same
-    suspending, holds = manner.suspending, manner.holds
-    turns = {name: getattr(dials, name) for name in ("density", "arousal", "complexity", "syncopation")}
-    for name in ("density", "arousal", "complexity"):
-        turn = turns[name]
-        if turn is not None:
-            moving = moved(moving, turn)
-            same += 12.0 * max(0.0, 0.5 - turn)
-            holds = holds or turn < 0.3
-    for name in ("syncopation", "tension"):
-        turn = getattr(dials, name)
-        if turn is not None:
-            suspending = moved(suspending, turn)
-    if dials.register is not None:
-        leans.append(register(6.0 * (dials.register - 0.5)))
-    for name in ("mode", "valence"):
-        turn = getattr(dials, name)
-        if turn is not None:
-            leans.append(of_quality(MINOR_QUALITIES, -7.0 * (turn - 0.5)))
-    for name in ("tension", "surprise"):
-        turn = getattr(dials, name)
-        if turn is not None:
-            leans.append(both(of_quality(SEVENTHS, 6.0 * (turn - 0.5)), of_quality(DIMINISHED, 3.0 * (turn - 0.5))))
-    lean = None if not leans else lambda states, slot: sum((one(states, slot) for one in leans), np.zeros(len(states)))
-    return replace(manner, lean=lean, same=same, holds=holds, passing=moving, suspending=suspending)
+def register(weight: float) -> Lean:
+    """Towards higher lower voices."""
+
+    def lean(states: Rows, slot: Slot) -> Scores:
+        found: Scores = (states[:, 1:4].sum(axis=1) / 3 - 58.0) * (weight / 4.0)
+        return found
+
+    return lean
+
+
+def bright(weight: float) -> Lean:
+    """Towards tones above the tonic on the line of fifths."""
+    places = np.array(FIFTHS, np.float64)
+
+    def lean(states: Rows, slot: Slot) -> Scores:
+        found: Scores = places[(states[:, 1:4] - slot.key.tonic) % 12].mean(axis=1) * weight
+        return found
+
+    return lean
+
+
+def rough(weight: float) -> Lean:
+    """Towards chords that rub, and tones far from the key."""
+    places = np.abs(np.array(FIFTHS, np.float64) - 2.0)
+    bite = np.array([0.0, 0.0, 1.0, 1.2, 1.0, 0.8, 1.2, 1.4, 1.8])
+
+    def lean(states: Rows, slot: Slot) -> Scores:
+        far = places[(states[:, 1:4] - slot.key.tonic) % 12].mean(axis=1)
+        found: Scores = (bite[states[:, 5]] + 0.3 * far) * weight
+        return found
+
+    return lean
+
+
+def turned(manner: Manner, turns: Mapping[str, float]) -> Manner:
+    """A manner as the dials turn it: each from -1 (or less) over 0 (as it is) to 1 (or more)."""
+    busy = turns.get("density", 0.0) + 0.7 * turns.get("arousal", 0.0)
+    off = turns.get("syncopation", 0.0) + 0.3 * turns.get("tension", 0.0) + 0.2 * turns.get("arousal", 0.0)
+    glad = turns.get("mode", 0.0) + 0.8 * turns.get("valence", 0.0)
+    harsh = turns.get("tension", 0.0) - 0.4 * turns.get("valence", 0.0) + 0.6 * turns.get("surprise", 0.0)
+    high = turns.get("register", 0.0) + 0.5 * turns.get("arousal", 0.0) + 0.5 * turns.get("valence", 0.0)
+    leans = [
+        lean(weight) for lean, weight in ((bright, 1.5 * glad), (rough, 2.5 * harsh), (register, 3.0 * high)) if weight
+    ]
+    if manner.lean is not None:
+        leans.append(manner.lean)
+
+    def together(states: Rows, slot: Slot) -> Scores:
+        found: Scores = np.sum([lean(states, slot) for lean in leans], axis=0)
+        return found
+
+    return replace(
+        manner,
+        lean=together if leans else None,
+        same=manner.same + 8.0 * max(0.0, -busy),
+        holds=manner.holds or busy < -0.2,
+        passing=moved(manner.passing, busy),
+        breaking=max(0.0, min(1.0, busy - 0.3)),
+        loudness=round(30 * max(-1.0, min(1.0, turns.get("arousal", 0.0)))),
+        suspending=moved(manner.suspending, off),
+        noise=max(0.0, turns.get("surprise", 0.0) + turns.get("complexity", 0.0)),
+    )
 
 
 def moved(share: float, turn: float) -> float:
-    """A share turned by a dial: 0 at 0, 1 at 1, as it is at 0.5."""
-    return 2 * share * turn if turn <= 0.5 else share + (1 - share) * (2 * turn - 1)
-
-
-def register(weight: float) -> Lean:
-    """Towards higher lower voices."""
-    return lambda states, slot: weight * (states[:, 1:4].sum(axis=1) / 3 - 58.0) / 4.0
+    """A share turned by a dial: 0 at -1, 1 at 1, as it is at 0."""
+    turn = max(-1.0, min(1.0, turn))
+    return share * (1 + turn) if turn <= 0.0 else share + (1 - share) * turn

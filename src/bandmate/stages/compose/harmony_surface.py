@@ -22,7 +22,7 @@ from bandmate.stages.compose.harmony_ground import HarmonyGround
 from bandmate.stages.compose.harmony_slots import Slot
 from bandmate.stages.compose.passage import Tone
 
-PASSING, SUSPENSION, NEIGHBOUR = range(3)
+PASSING, SUSPENSION, NEIGHBOUR, BROKEN = range(4)
 SHORTEST_TICKS = 480
 """Slots shorter than this stay plain."""
 
@@ -48,8 +48,8 @@ def before_middle(ground: HarmonyGround, slot: Slot) -> int:
 
 
 def chances(ground: HarmonyGround, chosen: Rows) -> Rows:
-    """Every passing note, suspension and neighbour that might be: kind, slot, voice, pitch at the beginning, pitch at
-    the middle."""
+    """Every passing note, suspension, neighbour, broken chord and anticipation that might be: kind, slot, voice, pitch
+    at the beginning, pitch at the middle."""
     found = []
     held = [{pin.voice for pin in ground.pins if touches(pin.tone, slot)} for slot in ground.slots]
     for at, (slot, after) in enumerate(pairwise(ground.slots)):
@@ -68,11 +68,23 @@ def chances(ground: HarmonyGround, chosen: Rows) -> Rows:
             elif then == now and after.strikes:
                 middles = [now - size for size in (1, 2) if (now - size) % 12 in scale]
                 found += [(NEIGHBOUR, at, voice, now, middle) for middle in middles[:1]]
+            elif abs(then - now) <= 2:
+                found.append((BROKEN, at, voice, now, then))
+            if (broken := broken_tone(chosen[at], voice)) is not None:
+                found.append((BROKEN, at, voice, now, broken))
             if joins and slot.strength < 2 and voice not in held[at - 1]:
                 before = int(chosen[at - 1, voice])
                 if before - now in (1, 2) and not is_tone(chosen[at], before):
                     found.append((SUSPENSION, at, voice, before, now))
     return np.array(found, np.int64).reshape(-1, 5)
+
+
+def broken_tone(state: Rows, voice: int) -> int | None:
+    """The next tone of the chord below a voice, or above it, that is not the next voice's own; at most a fourth off."""
+    now = int(state[voice])
+    classes = {int(pitch) % 12 for pitch in state[:4]}
+    sizes = [size for size in (-3, -4, 3, 4, -5, 5) if (now + size) % 12 in classes]
+    return next((now + size for size in sizes if now + size not in state[:4]), None)
 
 
 def touches(tone: Tone, slot: Slot) -> bool:
@@ -203,10 +215,11 @@ def decorate(pitches: Rows, facts: Rows, options: Rows, wanted: Rows, taken: Row
 
 
 def lines_of(
-    ground: HarmonyGround, chosen: Rows, pitches: Rows, tied: set[tuple[int, int]], *, holds: bool
+    ground: HarmonyGround, chosen: Rows, pitches: Rows, tied: set[tuple[int, int]], *, holds: bool, loudness: int = 0
 ) -> tuple[tuple[Tone, ...], ...]:
     """The notes of alto, tenor and bass. ``tied``: slots and voices that begin with the tone before held over."""
-    velocity = max(1, int(np.median([tone.velocity for tone in ground.line])) - 6) if ground.line else 80
+    usual = int(np.median([tone.velocity for tone in ground.line])) - 6 if ground.line else 80
+    velocity = max(1, min(127, usual + loudness))
     return tuple(
         with_pins_of(ground, voice, line_of(ground, (chosen, pitches, voice), tied, holds), velocity)
         for voice in (1, 2, 3)
