@@ -160,16 +160,21 @@ def propose_push(song: Song, brief: ComposeBrief, *, tools: Toolbox | None = Non
     else:
         done = push_chords(own, ground.passage, ground.brief, tools.originality, tools.chords, by=by)
     moves: list[Move] = []
+    remarks = list(ground.remarks)
     if done is not None:
         offer = Offer("", 1, done.sentence(brief.part), done.evidence(brief.part), EVEN_CHANCE)
         player = ground.track or new_player(ground.brief, song)
         made = moves_of(song, ground.passage, done.idea, player, offer)
         moves = [msgspec.structs.replace(move, choice="") for move in made]
+    if not moves:
+        remarks.append("nothing may be changed, or there is too little to judge")
+    elif brief.part == "chords" and any(not part.is_drums for part in ground.passage.parts):
+        remarks.append("parts that play the old chords do so still; ask for new ones: bandmate propose keys, and bass")
     return Proposal(
         stage=STAGE,
         title=f"{brief.part} pushed away from the usual" if moves else f"the {brief.part} stays as it is",
         moves=tuple(moves),
-        remarks=(*ground.remarks, *(() if moves else ("nothing may be changed, or there is too little to judge",))),
+        remarks=tuple(remarks),
         brief=msgspec.to_builtins(brief) | {"models": [tools.originality.version]},
         author=Author(kind="assistant", name=STAGE, version=version, seed=0),
     )

@@ -26,6 +26,7 @@ from bandmate.song.evidence import Evidence
 from bandmate.song.harmony import Chord, Key
 from bandmate.song.scales import is_minor_like, scale_of
 from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.clip_lead import leading_part
 from bandmate.stages.compose.genericness import UNITS, chord_cost, line_cost
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.passage import Passage, Tone
@@ -209,7 +210,7 @@ def pinned_chords(brief: ComposeBrief, passage: Passage, chords: Sequence[Chord]
 
 
 def chord_changes(chords: Sequence[Chord], passage: Passage, kept: set[int]) -> Iterator[tuple[int, Chord]]:
-    """Every single chord that may be another, with what it may be: nothing that clashes with long notes above it."""
+    """Every single chord that may be another, with what it may be: nothing that clashes with long notes of the lead."""
     for at, chord in enumerate(chords):
         if at in kept:
             continue
@@ -227,13 +228,11 @@ def chord_changes(chords: Sequence[Chord], passage: Passage, kept: set[int]) -> 
 
 
 def held_above(passage: Passage, chord: Chord) -> set[int]:
-    """Pitch classes of the long notes that sound with a chord in other parts."""
-    end = chord.start_ticks + chord.length_ticks
+    """Pitch classes of the long notes that the leading part has over a chord."""
+    lead, end = leading_part(passage), chord.start_ticks + chord.length_ticks
     return {
         tone.pitch % 12
-        for part in passage.parts
-        if not part.is_drums
-        for tone in part.tones
+        for tone in (lead.tones if lead else ())
         if tone.length_ticks >= LONG_TICKS and tone.start_ticks < end and chord.start_ticks < tone.end_ticks
     }
 
