@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 
 LOCAL_RAY = "local"
 AHEAD = 2
+PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def ray_session(workers: Workers) -> Iterator[Any]:
         yield ray
         return
     where = {"num_cpus": workers.count} if workers.ray == LOCAL_RAY else {"address": workers.ray}
+    knock(workers.ray)
     try:
         ray.init(**where, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     except (ConnectionError, ValueError, RuntimeError) as failure:
@@ -138,3 +140,19 @@ def ray_session(workers: Workers) -> Iterator[Any]:
     finally:
         with suppress(RuntimeError):
             ray.shutdown()
+
+
+def knock(address: str) -> None:
+    """Refuse an address behind which nothing listens; Ray itself would go on asking for many minutes."""
+    import socket
+
+    host, sign, port = address.removeprefix("ray://").rpartition(":")
+    if not sign or not port.isdigit():
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS).close()
+    except (OSError, OverflowError) as failure:
+        raise DeviceError(
+            f'no Ray cluster answers at "{address}": {failure}; start one with "ray start --head", or use '
+            f"--ray {LOCAL_RAY}"
+        ) from failure
