@@ -20,6 +20,9 @@ from bandmate.stages.compose.sketch_brief import SKETCH_PARTS, SketchPart
 Kind = Literal["learned", "written"]
 
 
+USUAL_TONICS = (0, 2, 4, 5, 7, 9, 10, 3)
+
+
 class SourceRow(NamedTuple):
     """Where a part of a genre comes from."""
 
@@ -37,6 +40,7 @@ class Band(NamedTuple):
     parts: tuple[SketchPart, ...]
     sounds: tuple[tuple[int, ...], ...]
     swing: Swing
+    tonics: tuple[int, ...] = USUAL_TONICS
 
 
 @lru_cache(maxsize=1)
@@ -64,7 +68,15 @@ def band_of(name: str) -> Band:
     row = band_table()[genre_of(name)]
     usual, span = row["tempo"]
     sounds = tuple(tuple(one) for one in row["sounds"])
-    return Band(float(usual), float(span), row["minor"], tuple(row["parts"]), sounds, usual_swing(name))
+    return Band(
+        float(usual),
+        float(span),
+        row["minor"],
+        tuple(row["parts"]),
+        sounds,
+        usual_swing(name),
+        tuple(row.get("tonics", USUAL_TONICS)),
+    )
 
 
 def usual_swing(name: str) -> Swing:

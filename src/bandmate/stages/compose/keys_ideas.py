@@ -41,7 +41,7 @@ CENTRES = (None, 66.0, 58.0, None)
 """Where the candidates lie: where the style does, higher, lower."""
 
 NOT_CHORDS = ("bass", "lead-vox", "lead-guitar")
-PAD_AWAY, PAD_LOW = 9.0, 64.0
+PAD_AWAY, PAD_LOW = 9.0, 60.0
 PAD_ROW = Row("C--- ---- ---- ----", 0.2, "held chords")
 
 

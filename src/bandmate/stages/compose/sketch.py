@@ -30,7 +30,6 @@ from bandmate.stages.compose.sketch_parts import Draft, SketchModels, write_chor
 from bandmate.stages.compose.sketch_tracks import band_tracks, bare_song, chord_words
 from bandmate.stages.compose.transitions import with_transitions
 
-TONICS = (0, 2, 4, 5, 7, 9, 10, 3)
 TEMPO_STEPS = (1.0, 1.05, 0.95, 1.1)
 """What the alternatives' tempos are of the usual one, where nobody asks for one."""
 
@@ -160,7 +159,7 @@ def drawn_key(brief: SketchBrief, band: Band, rng: Random) -> Key:
     """A key that suits genre, mode and gladness."""
     bright = brief.dials.mode if brief.dials.mode is not None else brief.dials.valence
     chance = band.minor if bright is None else 1.0 if bright < 0.45 else 0.0 if bright > 0.55 else band.minor
-    tonic = TONICS[rng.randrange(len(TONICS))]
+    tonic = band.tonics[rng.randrange(len(band.tonics))]
     return Key(tonic=tonic, mode="minor" if rng.random() < chance else "major")
 
 

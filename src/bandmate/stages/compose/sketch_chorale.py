@@ -11,9 +11,10 @@ from random import Random
 
 from msgspec.structs import replace
 
+from bandmate.song.harmony import Key
 from bandmate.song.notes import Instrument
 from bandmate.song.tracks import Track
-from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.brief import ComposeBrief, Dials, NotePin
 from bandmate.stages.compose.chorale_ideas import harmonise_ideas
 from bandmate.stages.compose.form_ideas import FormIdea, form_ideas
 from bandmate.stages.compose.genres import band_of, sources
@@ -22,13 +23,13 @@ from bandmate.stages.compose.passage import Passage, Tone, bars_of, passage_of
 from bandmate.stages.compose.sketch import Sketch, check_pins, drawn_key, tempo_of
 from bandmate.stages.compose.sketch_brief import SectionWish, SketchBrief
 from bandmate.stages.compose.sketch_parts import SketchModels, role_of
-from bandmate.stages.compose.sketch_tracks import bare_song, chord_words, whole_clip
+from bandmate.stages.compose.sketch_tracks import bare_song, chord_words, fader_db, whole_clip
 
 USUAL_BARS = 16
 PHRASE_BARS = 4
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
-GAINS_DB = (-7.0, -8.0, -8.0, -7.0)
 PANS = (-0.3, 0.3, -0.15, 0.15)
+HYMN_DENSITY = 0.72
 SINGABLE = 52
 """A choir's program; its melody keeps to a soprano's range."""
 
@@ -47,7 +48,7 @@ def one_chorale(brief: SketchBrief, models: SketchModels, seed: int, number: int
     song = bare_song(brief.title or f"Chorale sketch {number + 1}", form, key, (brief.numerator, brief.denominator))
     asked = ComposeBrief(
         part="melody", track="soprano", last_bar=form.bars, genre="chorale", mood=brief.mood, alternatives=1,
-        dials=brief.dials_of("lead"),
+        dials=sung(brief.dials_of("lead")), note_pins=(last_note(brief, form, key),),
     )  # fmt: skip
     melody = melody_ideas(passage_of(song, 1, form.bars), asked, None, seed * 1009 + number)[0]
     line = within(melody.tones)
@@ -79,6 +80,18 @@ def chorale_form(brief: SketchBrief, models: SketchModels, tempo_bpm: float, see
     return form_ideas(sized, models.form, tempo_bpm=tempo_bpm, seed=seed)[0]
 
 
+def last_note(brief: SketchBrief, form: FormIdea, key: Key) -> NotePin:
+    """The tonic, held through the last bar."""
+    pitch = min((one for one in range(60, 82) if one % 12 == key.tonic), key=lambda one: (abs(one - 69), one))
+    return NotePin(bar=form.bars, beat=1.0, beats=float(brief.numerator), pitch=pitch)
+
+
+def sung(dials: Dials) -> Dials:
+    """The dials with a hymn's own where nothing is asked for: about a note to a beat, on the beat."""
+    usual = {"density": HYMN_DENSITY, "syncopation": 0.0}
+    return replace(dials, **{name: value for name, value in usual.items() if getattr(dials, name) is None})
+
+
 def within(tones: tuple[Tone, ...]) -> tuple[Tone, ...]:
     """A melody where a soprano sings it: moved by octaves as a whole."""
     if not tones:
@@ -96,8 +109,8 @@ def voice_tracks(voices: tuple[tuple[Tone, ...], ...], program: int, length_tick
             name=name,
             role="backing-vox" if program == SINGABLE else role_of("keys", program),
             clips=(whole_clip(tones, length_ticks, Instrument(program=program)),),
-            gain_db=gain,
+            gain_db=fader_db("voice", program),
             pan=pan,
         )
-        for name, tones, gain, pan in zip(VOICES, voices, GAINS_DB, PANS, strict=True)
+        for name, tones, pan in zip(VOICES, voices, PANS, strict=True)
     )

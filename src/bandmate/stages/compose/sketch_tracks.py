@@ -5,7 +5,10 @@ Conventions: one clip over the whole of the song on every track, so that the son
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from importlib.resources import files
 
 from bandmate.song.clips import NoteClip
 from bandmate.song.harmony import Chord, Key
@@ -20,8 +23,7 @@ from bandmate.stages.compose.sketch_brief import SketchPart
 from bandmate.stages.compose.sketch_parts import role_of
 
 GUITARS, ORGANS = range(24, 32), range(16, 24)
-LOWER_DB = {29: -3.0, 30: -4.0, 80: -3.0, 81: -4.0, 90: -2.0, 38: -1.0, 39: -1.0, 22: -2.0, 56: -2.0, 61: -3.0}
-"""Programs of the sound set that are louder than their like: written."""
+MOST_FADER_DB = 12.0
 
 
 def bare_song(title: str, form: FormIdea, key: Key, meter: tuple[int, int]) -> Song:
@@ -60,11 +62,29 @@ def band_tracks(
                 name=track_name(part, program),
                 role=role_of(part, program),
                 clips=(whole_clip(row, length_ticks, Instrument(program=program, is_drums=part == "drums")),),
-                gain_db=mix[part]["gain_db"] + (0.0 if part == "drums" else LOWER_DB.get(program, 0.0)),
+                gain_db=fader_db(part, program),
                 pan=mix[part]["pan"],
             )
         )
     return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def loudness_table() -> dict[str, dict[str, float]]:
+    """Loudness of the bands' sounds, from ``data/compose/band_levels.toml``."""
+    text = files("bandmate").joinpath("data", "compose", "band_levels.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def fader_db(part: str, program: int) -> float:
+    """Where the fader of a part stands for a sound; for one that was not measured as for its nearest relative.
+
+    ``part`` is drums, bass, keys, pad, lead or voice; ``program`` that of General MIDI (for drums the kit).
+    """
+    known = loudness_table()[part]
+    nearest = min(known, key=lambda name: (int(name) // 8 != program // 8, abs(int(name) - program), int(name)))
+    wanted = float(band_table()["mix"][part]["loudness_lufs"])
+    return round(min(MOST_FADER_DB, wanted - known[nearest]), 1)
 
 
 def whole_clip(tones: Iterable[Tone], length_ticks: int, sound: Instrument) -> NoteClip:
