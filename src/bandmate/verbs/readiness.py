@@ -42,6 +42,7 @@ COMPOSE_KERNEL_MODULES = (
     *("bandmate.models.mixing", "bandmate.models.drum_patterns"),
     *("bandmate.models.chorale", "bandmate.models.chorale_rows", "bandmate.models.part_costs"),
     *("bandmate.models.part_search", "bandmate.stages.compose.harmony_surface"),
+    "bandmate.stages.compose.steering",
 )
 """What only the compose stage needs."""
 

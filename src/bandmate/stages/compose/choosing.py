@@ -14,6 +14,7 @@ from statistics import mean
 
 from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.chord_words import numerals
 from bandmate.stages.compose.idea import Idea, distance
 from bandmate.stages.compose.measures import METERS, UNITS, material_of
 from bandmate.stages.compose.measures_scale import MEASURED_BY, Scale, dial_error, dial_value, scale_of, wanted
@@ -111,13 +112,15 @@ def said(idea: Idea, at: int, kept: Sequence[Idea], passage: Passage, brief: Com
         text = f"{words[0 if gap > 0 else 1]} ({figure:.{digits}f}, the others {usual:.{digits}f} {UNITS[name]})"
         gaps.append((abs(gap), text, evidence))
     gaps = sorted(gaps, key=lambda one: -one[0])[:MOST_WORDS]
+    chords = f"{numerals(idea.chords, passage)}; " if brief.part == "chords" else ""
     if gaps:
-        return replace(
-            idea, says=", ".join(gap[1] for gap in gaps), evidence=(*idea.evidence, *(gap[2] for gap in gaps))
-        )
+        says = chords + ", ".join(gap[1] for gap in gaps)
+        return replace(idea, says=says, evidence=(*idea.evidence, *(gap[2] for gap in gaps)))
     apart = min(distance(idea, other) for number, other in enumerate(kept) if number != at)
     evidence = Evidence(what="distance to the nearest of the others", unit="0..1", after=round(apart, 2))
-    return replace(idea, says=f"alike in manner, {apart:.2f} away in its notes", evidence=(*idea.evidence, evidence))
+    return replace(
+        idea, says=f"{chords}alike in manner, {apart:.2f} away in its notes", evidence=(*idea.evidence, evidence)
+    )
 
 
 def figures(idea: Idea, passage: Passage, brief: ComposeBrief, scale: Scale) -> dict[str, tuple[float, float]]:

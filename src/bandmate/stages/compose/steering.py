@@ -17,7 +17,6 @@ import numpy as np
 
 from bandmate.song.evidence import Evidence
 from bandmate.stages.compose.brief import DIALS, ComposeBrief
-from bandmate.stages.compose.chord_words import numerals
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.measures import material_of
 from bandmate.stages.compose.measures_scale import Scale, dial_of, scale_of, wanted
@@ -28,6 +27,9 @@ from bandmate.stages.compose.steering_search import search
 
 TOLERANCE = 0.08
 """A dial that is farther off than this is said not to be met."""
+
+NEAR = 0.03
+"""An idea whose dials are all nearer than this is left as it was written."""
 
 ROUNDS, DEEP_ROUNDS = 1600, 700
 """Edits tried of one idea; fewer where complexity has to be measured each time."""
@@ -78,7 +80,7 @@ def steered(ideas: Iterable[Idea], passage: Passage, brief: ComposeBrief, *, see
     tuple of Idea
         one for each, in their order. Each has an ``Evidence`` for each dial (target, before, after) and a note for
         each that could not be met within 0.08; an idea of nothing stays as it is. An idea that was changed loses
-        ``nats``, ``says`` and ``evidence``, which were of its old notes; chords say their numerals.
+        ``nats``, ``says`` and ``evidence``, which were of its old notes (chords: ``notes`` as well).
     """
     asked = wanted(brief)
     if not asked:
@@ -97,7 +99,7 @@ def one_steered(
     scale, wants = aim
     before = readings(idea, passage, brief, scale, tuple(wants))
     new = idea
-    if before and not idea.voices and any(abs(wants[name] - value) > 0.01 for name, value in before.items()):
+    if before and not idea.voices and any(abs(wants[name] - value) > NEAR for name, value in before.items()):
         if brief.part == "chords" and idea.chords:
             new = steered_chords(idea, passage, brief, (scale, wants), seed)
         elif brief.part != "chords" and idea.tones:
@@ -110,8 +112,7 @@ def one_steered(
     )
     if (new.tones, new.chords) != (idea.tones, idea.chords):
         # what was measured and said of the old notes does not hold for the new ones.
-        says = numerals(new.chords, passage) if brief.part == "chords" else ""
-        new = replace(new, nats=None, says=says, evidence=(), notes=() if brief.part == "chords" else idea.notes)
+        new = replace(new, nats=None, says="", evidence=(), notes=() if brief.part == "chords" else idea.notes)
     return replace(
         new,
         evidence=(*new.evidence, *evidence),
