@@ -13,6 +13,7 @@ from bandmate.song.errors import OutOfRange, RequestError, UnknownName
 if TYPE_CHECKING:
     from bandmate.stages.compose.brief import ChordPin, ComposeBrief, Dials, NotePin
 
+InWords = Annotated[str, typer.Option("--brief", help="In plain words: 'busier and darker, with piano'.")]
 Bars = Annotated[str, typer.Option("--bars", "-b", help="Bars, such as 5-8; else those that are meant.")]
 OnTrack = Annotated[str, typer.Option("--part", "--track", help="The track that it is for; else a new one.")]
 GenreName = Annotated[str, typer.Option("--genre", "-g", help="pop, rock, funk, soul, hip-hop, jazz …")]

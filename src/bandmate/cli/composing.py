@@ -20,6 +20,7 @@ from bandmate.cli.compose_options import (
     DialSettings,
     GenreName,
     Instrument,
+    InWords,
     KeyName,
     Lyrics,
     Mood,
@@ -91,6 +92,7 @@ def part_command(part: PartKind, words: str) -> Callable[..., None]:
     """The command that writes a kind of part."""
 
     def command(
+        words: InWords = "",
         bars: Bars = "",
         track: OnTrack = "",
         genre: GenreName = "",
@@ -117,6 +119,7 @@ def part_command(part: PartKind, words: str) -> Callable[..., None]:
             part=part, genre=genre, mood=mood, section=section, key=key, pins=pin, notes=note, dials=dial,
             lyrics=lyrics, daring=daring, program=instrument, alternatives=number,
         )  # fmt: skip
+        brief = worded(words, brief)
         run(file or project, brief, bars, track, catalogue, seed, to, pictures=pictures, sound=sound, json=json)
 
     command.__doc__ = words
@@ -128,6 +131,7 @@ def clip_command(verb: Verb, words: str) -> Callable[..., None]:
 
     def command(
         source: Source = None,
+        words: InWords = "",
         bars: Bars = "",
         track: OnTrack = "",
         amount: Amount = None,
@@ -153,10 +157,25 @@ def clip_command(verb: Verb, words: str) -> Callable[..., None]:
             verb=verb, genre=genre, key=key, pins=pin, notes=note, dials=dial, daring=daring, alternatives=number,
             amount=amount, other=other, other_bar=other_bar,
         )  # fmt: skip
+        brief = worded(words, brief)
         run(source, brief, bars, track, catalogue, seed, to, pictures=pictures, sound=sound, json=json)
 
     command.__doc__ = words
     return command
+
+
+def worded(words: str, brief: ComposeBrief) -> ComposeBrief:
+    """The brief with what was said in words; what was given as options counts where both speak."""
+    if not words:
+        return brief
+    from bandmate.verbs.composing import brief_in_words
+
+    found = brief_in_words(words, brief)
+    for phrase, meaning in found.understood:
+        say(f'understood "{phrase}": {meaning}')
+    if found.unknown:
+        say("not understood: " + ", ".join(f'"{word}"' for word in found.unknown))
+    return found.brief
 
 
 def run(

@@ -73,6 +73,35 @@ class WrittenIdeas:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class WordedBrief:
+    """A brief with what was said in words, what that was taken for, and what was not understood."""
+
+    brief: ComposeBrief
+    understood: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+
+
+def brief_in_words(words: str, given: ComposeBrief) -> WordedBrief:
+    """What ``words`` say (English or Russian), with what is given already put over it.
+
+    Raises
+    ------
+    RequestError
+        for nothing, or more than 2000 letters.
+    """
+    from bandmate.stages.compose.brief import Dials
+    from bandmate.stages.compose.words import brief_from_words
+
+    heard = brief_from_words(words)
+    said = heard.compose(given, given.part)
+    turned = {name: value for name in Dials.__struct_fields__ if (value := getattr(given.dials, name)) is not None}
+    kept = {name: getattr(given, name) for name in ("genre", "mood", "section") if getattr(given, name)}
+    kept |= {name: getattr(given, name) for name in ("key", "program") if getattr(given, name) is not None}
+    brief = replace(said, **kept, verb=given.verb, part=given.part, dials=replace(said.dials, **turned))
+    return WordedBrief(brief, tuple(heard.understood), tuple(heard.unknown))
+
+
 def compose(
     project: Project,
     brief: ComposeBrief,

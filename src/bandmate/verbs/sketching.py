@@ -120,8 +120,8 @@ def sketch(
     from bandmate.stages.master.delivery import delivery_profile
 
     profile = delivery_profile(master)
-    heard = brief_from_words(words)
-    asked = merged(heard.sketch, brief or SketchBrief())
+    heard = brief_from_words(words) if words.strip() else None
+    asked = merged(heard.sketch() if heard else SketchBrief(), brief or SketchBrief())
     place = Path(folder)
     places = [place / f"sketch-{number}" for number in range(1, asked.alternatives + 1)]
     check_free(places)
@@ -135,7 +135,8 @@ def sketch(
     remarks = list(left)
     if len(made) < asked.alternatives:
         remarks.append(f"{len(made)} of {asked.alternatives} sketches: the others would have copied a work")
-    return WrittenSketches(tuple(made), heard.understood, heard.unknown, tuple(remarks))
+    understood, unknown = (heard.understood, heard.unknown) if heard else ((), ())
+    return WrittenSketches(tuple(made), understood, unknown, tuple(remarks))
 
 
 def merged(words: SketchBrief, given: SketchBrief) -> SketchBrief:

@@ -29,8 +29,9 @@ from bandmate.song.tracks import Track
 from bandmate.stages.compose.brief import ComposeBrief, PartKind, Verb
 from bandmate.stages.compose.choosing import FLOOR, chosen
 from bandmate.stages.compose.clip_lead import leading_part
+from bandmate.stages.compose.copy_gate import Likeness
 from bandmate.stages.compose.idea import Idea, distance
-from bandmate.stages.compose.passage import Passage, passage_of
+from bandmate.stages.compose.passage import Passage, Tone, passage_of
 from bandmate.stages.compose.players import (
     NEW_TRACK_PARTS,
     kind_of_track,
@@ -125,8 +126,7 @@ def propose_composition(
     ground = ground_of(song, brief)
     found = ideas_for(ground.passage, ground.brief, tools, seed)
     near = steered(found[: STEERED_EACH * brief.alternatives], ground.passage, ground.brief, seed=seed)
-    own, copies = without_copies(near, ground, tools)
-    kept = shown(own, ground)
+    kept, copies = without_copies(near, ground, tools)
     moves, remarks = offered(ground, kept, tools)
     remarks = [*ground.remarks, *copies, *remarks]
     if not moves:
@@ -231,17 +231,24 @@ def shown(ideas: Sequence[Idea], ground: Ground) -> tuple[Idea, ...]:
 
 
 def without_copies(ideas: Sequence[Idea], ground: Ground, tools: Toolbox) -> tuple[tuple[Idea, ...], list[str]]:
-    """Ideas that are nobody's, each with its nearest work as evidence, and what was left out."""
+    """The ideas that are shown, each with its nearest work as evidence; what copies one gives its place to another."""
+    kept = shown(ideas, ground)
     if not any(ground.brief.verb == verb and ground.brief.part in parts for verb, parts in GATED):
-        return tuple(ideas), []
-    gate, kept, left = tools.gate, [], []
-    for idea in ideas:
-        near = gate.nearest(idea.tones, lambda at: ground.passage.bar_at(at).number)
-        if near is not None and near.is_copy:
-            left.append(f"left out: {near.sentence()}")
-        else:
-            kept.append(replace(idea, evidence=(*idea.evidence, *(near.evidence() if near else ()))))
-    return tuple(kept), left
+        return kept, []
+    near: dict[tuple[Tone, ...], Likeness | None] = {}
+    while True:
+        for idea in kept:
+            if idea.tones not in near:
+                near[idea.tones] = tools.gate.nearest(idea.tones, lambda at: ground.passage.bar_at(at).number)
+        copied = {tones for tones, like in near.items() if like is not None and like.is_copy}
+        if not any(idea.tones in copied for idea in kept):
+            break
+        kept = shown([idea for idea in ideas if idea.tones not in copied], ground)
+    left = [f"left out: {like.sentence()}" for like in near.values() if like is not None and like.is_copy]
+    told = [(idea, near[idea.tones]) for idea in kept]
+    return tuple(
+        replace(idea, evidence=(*idea.evidence, *(like.evidence() if like else ()))) for idea, like in told
+    ), left
 
 
 def offered(ground: Ground, ideas: Sequence[Idea], tools: Toolbox) -> tuple[list[Move], list[str]]:
