@@ -176,7 +176,7 @@ def test_nothing_to_go_on_from_is_refused(verb) -> None:  # type: ignore[no-unty
 
 @pytest.mark.parametrize("verb", FROM_HERE)
 def test_empty_bars_are_refused(verb) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(RequestError, match="are empty; there is nothing to"):
+    with pytest.raises(RequestError, match="empty in bars 1 to 4; there is nothing to"):
         verb(passage(), BRIEF)
 
 
@@ -216,7 +216,7 @@ def test_a_second_line_keeps_to_the_bars(lead, verb, meter, seed) -> None:  # ty
     where = with_lead(lead, meter)
     for idea in verb(where, ComposeBrief(part="counter", alternatives=2), None, seed):
         holds_the_laws(where, idea.tones)
-    assert verb(where, BRIEF, None, seed)[0] == verb(where, BRIEF, None, seed)[0]
+    assert verb(where, BRIEF, None, seed) == verb(where, BRIEF, None, seed)
 
 
 def test_a_harmony_line_goes_along_in_thirds_and_sixths() -> None:

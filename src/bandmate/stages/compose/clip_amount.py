@@ -19,7 +19,7 @@ from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.song.scales import scale_of
 from bandmate.stages.compose.brief import ComposeBrief
-from bandmate.stages.compose.clip_seed import kept_evidence, seed_inside
+from bandmate.stages.compose.clip_seed import kept_evidence, seed_inside, spoken
 from bandmate.stages.compose.clip_vary import grid_of, wide_enough, with_pins, without_overlaps
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.melody_ground import (
@@ -60,7 +60,7 @@ def simplify_ideas(
     given = with_pins(source, task.pins)
     if len(given) < 2:
         raise RequestError(
-            f"bar {passage.bars[0].number} has one note; there is nothing to leave out: choose more bars"
+            f"{spoken(passage)} of the part has one note; there is nothing to leave out: choose more bars"
         )
     found: dict[tuple[Tone, ...], Idea] = {}
     for number in range(max(8, 4 * brief.alternatives)):
@@ -71,7 +71,10 @@ def simplify_ideas(
         tones = held_on(task, tuple(tone for tone in given if tone not in gone), given)
         says = f"{len(tones)} of {len(given)} notes"
         found.setdefault(tones, Idea(tones=tones, says=says, evidence=counted(source, tones), models=MODELS))
-    return spread_out([idea for idea in found.values() if len(idea.tones) < len(given)], brief.alternatives)
+    simpler = [idea for idea in found.values() if len(idea.tones) < len(given)]
+    if not simpler:
+        raise RequestError("all notes but the first are pinned; there is nothing to leave out: take pins away")
+    return spread_out(simpler, brief.alternatives)
 
 
 def enrich_ideas(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bandmate.song.errors import RequestError
+from bandmate.stages.compose.clip_seed import spoken
 from bandmate.stages.compose.melody_ground import top_line
 from bandmate.stages.compose.passage import Part, Passage, Tone
 
@@ -81,8 +82,7 @@ def lead_in(passage: Passage, lead: Sequence[Tone] | None, deed: str) -> Lead:
     inside = [t for t in tones if t.end_ticks > passage.start_ticks and t.start_ticks < passage.end_ticks]
     line = top_line(inside)[0]
     if not line:
-        first, last = passage.bars[0].number, passage.bars[-1].number
-        raise RequestError(f"no part leads in bars {first} to {last}; there is nothing to {deed}: write a melody first")
+        raise RequestError(f"no part leads in {spoken(passage)}; there is nothing to {deed}: write a melody first")
     return Lead(line)
 
 

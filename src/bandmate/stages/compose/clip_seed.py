@@ -77,6 +77,12 @@ def quoted_evidence(seed: Sequence[Tone], tones: Sequence[Tone]) -> Evidence:
     return Evidence(what="notes in figures of the seed", unit="share", after=round(share_quoted(seed, tones), 3))
 
 
+def spoken(passage: Passage) -> str:
+    """``bar 3`` or ``bars 3 to 6``."""
+    first, last = passage.bars[0].number, passage.bars[-1].number
+    return f"bar {first}" if first == last else f"bars {first} to {last}"
+
+
 def seed_inside(passage: Passage, deed: str) -> tuple[Tone, ...]:
     """What the part plays in the bars, to be changed.
 
@@ -89,8 +95,5 @@ def seed_inside(passage: Passage, deed: str) -> tuple[Tone, ...]:
         raise RequestError(f"there are no bars to {deed}; ask for one at least")
     found = tuple(sorted(passage.inside()))
     if not found:
-        first, last = passage.bars[0].number, passage.bars[-1].number
-        raise RequestError(
-            f"bars {first} to {last} of the part are empty; there is nothing to {deed}: choose other bars"
-        )
+        raise RequestError(f"the part is empty in {spoken(passage)}; there is nothing to {deed}: choose other bars")
     return found

@@ -40,7 +40,7 @@ LEAST_APART = 0.2
 
 MODELS = ("melody rules 1 (written, with learned shares)", "expectation")
 MOST_HEARD = 4
-MODEL_WEIGHT = 0.4
+MODEL_WEIGHT = 0.3
 """How much the melody model has to say in the draw of pitches."""
 
 CANDIDATES_FOR_ONE = 4

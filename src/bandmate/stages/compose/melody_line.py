@@ -13,7 +13,16 @@ from random import Random
 
 from bandmate.song.scales import is_minor_like
 from bandmate.stages.compose.measures_meter import syncopation
-from bandmate.stages.compose.melody_ground import Reach, chord_at, levels, mirrored, moved, step_of, strength_at
+from bandmate.stages.compose.melody_ground import (
+    EIGHTH_TICKS,
+    Reach,
+    chord_at,
+    levels,
+    mirrored,
+    moved,
+    step_of,
+    strength_at,
+)
 from bandmate.stages.compose.melody_lyrics import syllable_starts
 from bandmate.stages.compose.melody_manner import Manner
 from bandmate.stages.compose.melody_pins import is_free
@@ -26,7 +35,11 @@ CURVES = ("arch", "rise", "fall", "wave", "valley")
 SWING = 3.6
 """Half steps between the middle of a curve and its ends."""
 
-RHYTHM_DRAWS = 5
+RHYTHM_DRAWS = 7
+LAST_AT = 0.55
+"""A tune comes to rest no later in its last bar, where that goes."""
+
+ENDINGS = 4
 BREATH_TICKS = 480
 PULL = {"exact": 3.0, "fit": 1.1, "sequence": 1.3, "ending": 1.6, "mirror": 1.1}
 ACCENTS = (-5, -2, 0, 3, 6)
@@ -99,7 +112,7 @@ def with_pins(task: Task, starts: Sequence[int]) -> list[int]:
 
 def bar_rhythms(task: Task, manner: Manner, plans: Sequence[BarPlan], rng: Random) -> list[int]:
     """Rhythms bar by bar; a bar that is made after another takes that one's."""
-    steps = [step_of(bar, task.passage.bpm) for bar in task.bars]
+    steps = [grid_of(bar, task.passage.bpm, manner) for bar in task.bars]
     times = [sum(plan.source == at for plan in plans) for at in range(len(plans))]
     weights = [
         (0.65 if plan.ends_phrase else 1.0) * (0.8 if plan.closes else 1.0) * bar.length_ticks
@@ -118,6 +131,10 @@ def bar_rhythms(task: Task, manner: Manner, plans: Sequence[BarPlan], rng: Rando
         meter = (bar.numerator, bar.denominator)
         if plan.source == at:
             row = rhythm_of(meter, steps[at], counts[at], manner.held_over, rng)
+            latest = bar.length_ticks * (LAST_AT if plan.closes else 1.0)
+            for _ in range(ENDINGS if row and row[-1] > latest else 0):
+                other = rhythm_of(meter, steps[at], counts[at], manner.held_over, rng)
+                row = min(row, other, key=lambda places: places[-1])
         else:
             row = copied(task, plan, rows)
             if plan.how == "ending":
@@ -126,6 +143,12 @@ def bar_rhythms(task: Task, manner: Manner, plans: Sequence[BarPlan], rng: Rando
                 row = tuple(x for x in row if x < half) + tuple(x for x in fresh if x >= half)
         rows.append(row)
     return [bar.start_ticks + place for bar, row in zip(task.bars, rows, strict=True) for place in row]
+
+
+def grid_of(bar: Bar, bpm: float, manner: Manner) -> int:
+    """The grid of a bar: eighths, or sixteenths for a manner that moves in them."""
+    step = step_of(bar, bpm)
+    return EIGHTH_TICKS if not manner.is_fine and bar.length_ticks % EIGHTH_TICKS == 0 and step < EIGHTH_TICKS else step
 
 
 def copied(task: Task, plan: BarPlan, rows: Sequence[tuple[int, ...]]) -> tuple[int, ...]:

@@ -17,7 +17,13 @@ from bandmate.stages.compose.melody_ground import Reach
 from bandmate.stages.compose.passage import Passage
 
 USUAL_VELOCITY = 92
-USUAL_REPETITION = 0.12
+USUAL_REPETITION = 0.2
+FINE = 0.25
+"""Share of tunes that move in sixteenths."""
+
+FULL_EIGHTHS = 1.3
+"""More notes for a quarter than this need sixteenths."""
+
 EDGE = 4
 """The mean pitch keeps so many half steps away from the ends of the range."""
 
@@ -39,7 +45,7 @@ class Manner:
     brightness: float = 0.0
     """What a note gains for each fifth up."""
 
-    off_scale: float = -2.6
+    off_scale: float = -2.2
     habit: float = 0.5
     """Weight of what usually follows in tunes; below 0 the unusual is preferred."""
 
@@ -51,6 +57,9 @@ class Manner:
 
     repetition: float = 0.55
     """Share of bars that come from earlier ones."""
+
+    is_fine: bool = True
+    """Whether it moves in sixteenths, or in eighths at the most."""
 
     centre: float = 67.0
     width: float = 3.4
@@ -74,21 +83,24 @@ def manner_of(passage: Passage, brief: ComposeBrief, reach: Reach, efforts: Mapp
     tension = efforts.get("tension", 0.5 - 0.9 * valence) - 0.5
     mode = efforts.get("mode", 0.5 + 0.9 * valence) - 0.5
     surprise, complexity = (efforts.get(name, 0.5) - 0.5 for name in ("surprise", "complexity"))
+    notes = max(0.05, aimed("density", density, scale) / scale.bar_quarters)
+    fine = FINE + 0.6 * max(0.0, sync) + 0.6 * max(0.0, complexity, surprise) + (notes > FULL_EIGHTHS)
     return Manner(
-        notes_per_quarter=max(0.05, aimed("density", density, scale) / scale.bar_quarters),
+        notes_per_quarter=notes,
+        is_fine=rng.random() < fine,
         syncopation=aimed("syncopation", 0.5 + sync, scale),
         held_over=min(1.0, -0.55 + (3.2 * sync if sync < 0 else 2.6 * sync)),
         in_chord=max(0.0, 1.1 - 1.6 * max(0.0, tension)) * rng.choice((0.9, 1.0, 1.1)),
         strain=4.0 * tension,
         brightness=1.1 * mode,
-        off_scale=-2.6 + 2.2 * max(0.0, tension) + 1.2 * abs(mode) + 1.6 * max(0.0, surprise),
+        off_scale=-2.2 + 2.2 * max(0.0, tension) + 1.2 * abs(mode) + 1.6 * max(0.0, surprise),
         habit=0.5 - 2.4 * surprise,
         freedom=1.0 + 0.5 * max(0.0, surprise),
         repetition=min(1.0, max(0.0, USUAL_REPETITION - 0.9 * complexity + rng.uniform(-0.12, 0.12))),
         centre=centre_of(efforts, scale, reach),
         width=3.4 if "register" not in efforts else 2.6,
         velocity=round(USUAL_VELOCITY + 50 * arousal),
-        spread=max(0.4, 1.2 + 0.7 * complexity + 0.5 * surprise),
+        spread=max(0.4, 1.45 + 0.7 * complexity + 0.5 * surprise),
     )
 
 

@@ -156,7 +156,7 @@ def class_worth(chord: tuple[int, ...], key: Key, strong: bool, short: bool, end
             and chord
             and any((pitch_class + move) % 12 in under and (pitch_class + move) % 12 not in scale for move in (1, 11))
         ):
-            worth -= 1.2
+            worth -= 2.2
         if not inside and strong and (pitch_class - 1) % 12 in chord:
             worth -= 0.7 * manner.in_chord
         worth += manner.strain * tone_strain(degree, degrees, key.mode) + manner.brightness * FIFTHS[degree]
