@@ -7,7 +7,7 @@ chosen on those that tune.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numba
@@ -20,9 +20,12 @@ from training.compose.drum_takes import Take
 BINS = 64
 DEPTH = 6
 RATE = 0.1
-MOST_TREES = 240
+MOST_TREES = 450
+SHARE = 0.5
+"""Of the strokes that each tree is grown on."""
+
 LEAST_IN_LEAF = 120
-PATIENCE = 30
+PATIENCE = 60
 LATEST_MS = 90.0
 """Beyond this a stroke was meant for another place."""
 
@@ -77,14 +80,22 @@ def rows_of(takes: Iterable[Take], *grids: bool) -> Strokes:
 
 
 @numba.njit(cache=True)  # type: ignore[untyped-decorator]
-def histograms(bins, node, sign, nodes, sums, counts):  # type: ignore[no-untyped-def]
-    for row in range(len(node)):
-        at = node[row]
-        if at < 0:
-            continue
+def histograms(bins, rows, node, sign, found):  # type: ignore[no-untyped-def]
+    for number in range(len(rows)):
+        row, at = rows[number], node[number]
         for fact in range(bins.shape[1]):
-            sums[at, fact, bins[row, fact]] += sign[row]
-            counts[at, fact, bins[row, fact]] += 1
+            place = bins[row, fact]
+            found[at, fact, place, 0] += sign[number]
+            found[at, fact, place, 1] += 1.0
+
+
+@numba.njit(cache=True)  # type: ignore[untyped-decorator]
+def walk(bins, rows, fact, cut, leaf, node):  # type: ignore[no-untyped-def]
+    for number in range(len(rows)):
+        at = 0
+        while at < len(fact):
+            at = 2 * at + (2 if bins[rows[number], fact[at]] > cut[at] else 1)
+        node[number] = at - len(fact)
 
 
 def edges_of(facts: Reals) -> list[Reals]:
@@ -106,27 +117,42 @@ def binned(facts: Reals, edges: list[Reals]) -> Small:
     return np.stack(columns, axis=1).astype(np.uint8)
 
 
-def tree(bins: Small, rest: Reals, edges: list[Reals]) -> tuple[npt.NDArray[np.int64], Reals, Reals]:
-    """One tree: facts, limits, leaves. Splits by the gain in squared mean sign, leaves are medians."""
+class Grown(NamedTuple):
+    """A tree: facts, limits and bins that it is cut at, breadth first, and its leaves."""
+
+    fact: npt.NDArray[np.int64]
+    limit: Reals
+    cut: npt.NDArray[np.int64]
+    leaf: Reals
+
+    def say(self, bins: Small) -> Reals:
+        """What it says of rows of bins."""
+        node = np.zeros(len(bins), np.int64)
+        walk(bins, np.arange(len(bins)), self.fact, self.cut, self.leaf, node)
+        return np.asarray(self.leaf[node])
+
+
+def tree(bins: Small, rows: npt.NDArray[np.int64], rest: Reals, edges: list[Reals]) -> Grown:
+    """One tree, grown on some rows. Splits by the gain in squared mean sign, leaves are medians."""
     inner = 2**DEPTH - 1
     fact, limit = np.zeros(inner, np.int64), np.full(inner, np.inf)
     cut = np.full(inner, BINS, np.int64)
-    node = np.zeros(len(rest), np.int64)
-    sign = np.sign(rest)
+    node = np.zeros(len(rows), np.int64)
+    own = rest[rows]
+    sign = np.sign(own)
     for level in range(DEPTH):
         first, nodes = 2**level - 1, 2**level
-        sums, counts = np.zeros((nodes, bins.shape[1], BINS)), np.zeros((nodes, bins.shape[1], BINS))
-        histograms(bins, node - first, sign, nodes, sums, counts)
-        choose(sums, counts, (fact, limit, cut), first, edges)
-        right = bins[np.arange(len(rest)), fact[node]] > cut[node]
-        node = 2 * node + 1 + right
+        found = np.zeros((nodes, bins.shape[1], BINS, 2))
+        histograms(bins, rows, node - first, sign, found)
+        choose(found[..., 0], found[..., 1], (fact, limit, cut), first, edges)
+        node = 2 * node + 1 + (bins[rows, fact[node]] > cut[node])
     leaf = np.zeros(2**DEPTH)
     order = np.argsort(node - inner, kind="stable")
     borders = np.searchsorted(node[order] - inner, np.arange(2**DEPTH + 1))
     for at in range(2**DEPTH):
-        inside = rest[order[borders[at] : borders[at + 1]]]
+        inside = own[order[borders[at] : borders[at + 1]]]
         leaf[at] = RATE * float(np.median(inside)) if len(inside) else 0.0
-    return fact, limit, leaf
+    return Grown(fact, limit, cut, leaf)
 
 
 def choose(
@@ -150,23 +176,23 @@ def choose(
 def grown(teach: Strokes, wanted: Reals, tune: Strokes, tuned: Reals, most: int = MOST_TREES) -> Trees:
     """Trees for a figure; as many as do best on ``tune``."""
     edges = edges_of(teach.facts)
-    bins, base = binned(teach.facts, edges), float(np.median(wanted))
+    bins, tune_bins, base = binned(teach.facts, edges), binned(tune.facts, edges), float(np.median(wanted))
     rest, other = wanted - base, np.full(len(tuned), base)
-    parts: list[tuple[npt.NDArray[np.int64], Reals, Reals]] = []
+    chance = np.random.Generator(np.random.PCG64(1))
+    parts: list[Grown] = []
     best, kept = np.inf, 0
     for number in range(most):
-        part = tree(bins, rest, edges)
-        parts.append(part)
-        one = Trees(part[0][None], part[1][None], part[2][None], 0.0)
-        rest = rest - one.say(teach.facts)
-        other = other + one.say(tune.facts)
+        rows = np.flatnonzero(chance.random(len(rest)) < SHARE)
+        parts.append(tree(bins, rows, rest, edges))
+        rest = rest - parts[-1].say(bins)
+        other = other + parts[-1].say(tune_bins)
         error = float(np.abs(tuned - other).mean())
         if error < best - 1e-4:
             best, kept = error, number + 1
         if number + 1 - kept >= PATIENCE:
             break
-    fact, limit, leaf = (np.stack(column)[:kept] for column in zip(*parts, strict=True))
-    return Trees(fact, limit.astype(np.float32).astype(np.float64), leaf.astype(np.float32).astype(np.float64), base)
+    fact, limit, leaf = (np.stack([getattr(part, name) for part in parts[:kept]]) for name in ("fact", "limit", "leaf"))
+    return Trees(fact, limit.astype(np.float32).astype(np.float64), leaf, base)
 
 
 def left_over(rest: Reals, rows: Strokes) -> Residual:
@@ -192,13 +218,15 @@ def left_over(rest: Reals, rows: Strokes) -> Residual:
     return Residual(float(np.std(means)), drift, stays, single)
 
 
-def learned(teach: list[Take], tune: list[Take]) -> FeelModel:
-    """The feel of the takes that teach."""
+def learned(teach: list[Take], tune: list[Take], say: Callable[[str], object] = len) -> FeelModel:
+    """The feel of the takes that teach; ``say`` is told how far it is."""
     rows, tuning = rows_of(teach, False, True), rows_of(tune, False, True)
     keep, keep_tuning = np.abs(rows.late_ms) < LATEST_MS, np.abs(tuning.late_ms) < LATEST_MS
     rows, tuning = Strokes(*(c[keep] for c in rows)), Strokes(*(c[keep_tuning] for c in tuning))
     late = grown(rows, rows.late_ms, tuning, tuning.late_ms)
+    say(f"lateness: {len(late.leaf)} trees\n")
     velocity = grown(rows, rows.velocity, tuning, tuning.velocity)
+    say(f"velocity: {len(velocity.leaf)} trees\n")
     judged = rows_of(tune, False)
     return FeelModel(
         late,

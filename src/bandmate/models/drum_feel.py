@@ -1,6 +1,6 @@
 """How drummers play what is struck: how early or late, and how hard, told from what is struck around it.
 
-Boosted trees read thirty facts of every stroke (piece, place, what sounds with it, gaps to its neighbours, how full
+Boosted trees read some fifty facts of every stroke (piece, place, what sounds with it, gaps to its neighbours, how full
 the bar and the take are, style, tempo) and give the middle of what drummers did there. What they do around that
 middle is drawn besides: it drifts (each stroke keeps a share of the last one's) and differs by piece.
 
@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bandmate.models.drum_kernels import add_trees
 from bandmate.models.drum_kit import CRASH, GHOST, HAT, KICK, OPEN, PEDAL, RIDE, SNARE, STICK, TOMS
 
 Ints = npt.NDArray[np.int64]
@@ -37,6 +38,9 @@ FACTS = (
     "second gap after", "in bar", "of piece in bar", "snares in bar", "toms in bar", "kicks in bar", "a bar before",
     "a bar after", "ms before any", "ms before", "take strokes", "take hats", "take rides", "take snares",
     "take weak snares", "take thirds", "bar of four", "near", "take sixteenths", "snares near",
+    "take seconds", "take halves", "take fourths", "bar seconds", "bar halves", "bar fourths", "last piece",
+    "next piece", "ms after any", "ms after", "hats in bar", "rides in bar", "open hats in bar", "take kicks",
+    "take toms", "take crashes",
 )  # fmt: skip
 
 
@@ -65,13 +69,7 @@ class Trees:
     def say(self, facts: Reals) -> Reals:
         """The sum of the trees for rows of facts."""
         total = np.full(len(facts), self.base)
-        depth = int(np.log2(self.leaf.shape[1]))
-        rows = np.arange(len(facts))
-        for fact, limit, leaf in zip(self.fact, self.limit, self.leaf, strict=True):
-            at = np.zeros(len(facts), np.int64)
-            for _ in range(depth):
-                at = 2 * at + 1 + (facts[rows, fact[at]] > limit[at])
-            total += leaf[at - len(fact)]
+        add_trees(total, facts, self.fact, self.limit, self.leaf)
         return total
 
 
@@ -112,6 +110,9 @@ def facts_of(score: Score) -> Reals:
     bars = int(bar.max(initial=0)) + 1
     by_bar = np.bincount(bar * PIECE_KINDS + piece, minlength=bars * PIECE_KINDS).reshape(bars, PIECE_KINDS)
     together = struck_together(place, piece)
+    quarters = np.bincount(bar * 4 + place % QUARTER // 3, minlength=bars * 4).reshape(bars, 4)
+    take_quarters = quarters.sum(axis=0) / max(1, count)
+    order = neighbours(place, piece)
     shares = np.bincount(piece, minlength=PIECE_KINDS) / max(1, count)
     snare = piece == SNARE
     sixteenths, weak = place % 6 == 3, (inside % FAR != 12) & (inside % FAR != 36)
@@ -129,8 +130,12 @@ def facts_of(score: Score) -> Reals:
         whole * (snare & weak).sum() / max(1, snare.sum()), whole * np.mean(place % 3 != 0) if count else whole,
         bar % 4, near(place, place, QUARTER), whole * np.mean(sixteenths) if count else whole,
         near(place, place[snare], QUARTER),
+        *(whole * take_quarters[at] for at in (1, 2, 3)), *(quarters[bar, at] for at in (1, 2, 3)),
+        order[0], order[1], any_after * ms, after * ms, by_bar[bar, HAT], by_bar[bar, RIDE], by_bar[bar, OPEN],
+        whole * shares[KICK], whole * shares[list(TOMS)].sum(), whole * shares[CRASH],
     )  # fmt: skip
-    return np.stack([np.asarray(column, np.float64) for column in columns], axis=1)
+    # subtle: limits are kept in 32 bits; facts that equal one must round as it did.
+    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1).astype(np.float64)
 
 
 def gaps_of(place: Ints, piece: Ints) -> tuple[Ints, Ints, Ints, Ints]:  # type: ignore[type-arg,unused-ignore]
@@ -153,6 +158,15 @@ def gaps_any(place: Ints) -> tuple[Ints, Ints]:
     padded = np.concatenate(([every[0] - FAR], every, [every[-1] + FAR])) if len(every) else np.zeros(2, np.int64)
     before, after = place - padded[at], padded[at + 2] - place if len(every) else place
     return np.minimum(before, FAR), np.minimum(after, FAR)
+
+
+def neighbours(place: Ints, piece: Ints) -> tuple[Ints, Ints]:
+    """The main piece of the last and of the next place at which anything is struck: snare, toms, kick, then cymbals."""
+    rank = np.array([5, 8, 7, 1, 2, 3, 0, 4, 10, 11, 9])
+    every, at = np.unique(place, return_inverse=True)
+    main = np.full(len(every) + 2, -1, np.int64)
+    np.maximum.at(main, at + 1, rank[piece])
+    return main[at], main[at + 2]
 
 
 def struck_together(place: Ints, piece: Ints) -> npt.NDArray[np.bool_]:

@@ -148,3 +148,15 @@ def draw_rows(
                 struck[row, slot + ahead, piece] = hit
                 if hit:
                     now |= 1 << piece
+
+
+@kernel
+def add_trees(total: Any, facts: Any, fact: Any, limit: Any, leaf: Any) -> None:
+    """Add what trees say of rows of facts: at each node a fact above its limit goes to the right."""
+    inner = fact.shape[1]
+    for row in range(len(total)):
+        for tree in range(len(fact)):
+            at = 0
+            while at < inner:
+                at = 2 * at + (2 if facts[row, fact[tree, at]] > limit[tree, at] else 1)
+            total[row] += leaf[tree, at - inner]

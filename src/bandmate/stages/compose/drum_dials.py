@@ -6,18 +6,30 @@ every bar; excitement by velocity, after density. Complexity and surprise are ch
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bandmate.models.drum_kit import CRASH, GHOST, KICK, SNARE
+from bandmate.models.drum_kit import CRASH, GHOST, HAT, KICK, OPEN, PEDAL, RIDE, SNARE
 from bandmate.models.drum_patterns import COUNT
 from bandmate.stages.compose.drum_draw import Bools, one_stroke_a_hand
 from bandmate.stages.compose.drum_layout import Laid
+from bandmate.stages.compose.measures_meter import place_of
+from bandmate.stages.compose.measures_meter import weights as meter_weights
+from bandmate.stages.compose.passage import Bar
 
-TOGGLES = 14
-STEPS = 8
+MOVES = 14
+STEPS = 6
+ROUNDS = 3
+NEAR_ENOUGH = 0.15
+STRONG = [piece for piece in range(COUNT) if piece not in (HAT, OPEN, PEDAL, RIDE, GHOST)]
+"""What syncopates: hats, ride and ghost notes only mark time."""
+
 LOUDEST, SOFTEST = 1.35, 0.45
+
+
+Move = tuple[float, int, tuple[int, ...], bool]
+"""What a move costs (nats), its slot, its pieces, and whether they come or go."""
 
 
 def groove_bars(laid: Laid) -> list[int]:
@@ -65,17 +77,37 @@ def add(laid: Laid, bars: list[int], where: tuple[int, int], want: int) -> None:
             laid.struck[at] = trial
 
 
-def to_syncopation(laid: Laid, wanted: float, measured: Callable[[Laid], float]) -> None:
-    """Toggle strokes of kick and snare that come back in every bar until the measure is near (in place)."""
-    bars = groove_bars(laid)
-    now = measured(laid)
+def to_syncopation(laid: Laid, wanted: float, bars: Sequence[Bar], measured: Callable[[], float]) -> None:
+    """Toggle strokes of kick and snare that come back in every bar until the measure is near (in place).
+
+    Single steps are tried on two bars of the groove; ``measured`` is asked for the whole part, and what the two bars
+    do not tell is made up for.
+    """
+    plain = groove_bars(laid)
+    pair = plain[:2] if len(plain) > 1 else [plain[0], plain[0]]
+    meter = (bars[pair[0]].numerator, bars[pair[0]].denominator)
+    for _ in range(ROUNDS):
+        missing = wanted - measured()
+        now = pair_syncopation(laid, pair, meter)
+        if abs(missing) < NEAR_ENOUGH:
+            return
+        before = [bar.copy() for bar in laid.struck]
+        towards(laid, plain, now + missing * len(laid.struck) / len(plain), lambda: pair_syncopation(laid, pair, meter))
+        if abs(wanted - measured()) >= abs(missing):
+            laid.struck = before
+            return
+
+
+def towards(laid: Laid, plain: list[int], wanted: float, measured: Callable[[], float]) -> None:
+    """Toggle one stroke after the other, the one that helps most for its cost, as long as one helps (in place)."""
+    now = measured()
     for _ in range(STEPS):
         best: tuple[float, float, list[Bools]] | None = None
-        for slot, piece in toggles(laid, bars):
+        for cost, slot, pieces, on in moves(laid, plain, wanted > now):
             kept = laid.struck
-            laid.struck = toggled(kept, bars, slot, piece)
-            figure = measured(laid)
-            cost = abs(figure - wanted) + 0.01 * abs(float(laid.logits[bars[0]][slot, piece]))
+            laid.struck = turned(kept, plain, slot, pieces, on)
+            figure = measured()
+            cost = abs(figure - wanted) + 0.01 * cost
             if best is None or cost < best[0]:
                 best = (cost, figure, laid.struck)
             laid.struck = kept
@@ -84,26 +116,48 @@ def to_syncopation(laid: Laid, wanted: float, measured: Callable[[Laid], float])
         now, laid.struck = best[1], best[2]
 
 
-def toggles(laid: Laid, bars: list[int]) -> list[tuple[int, int]]:
-    """Slots and pieces that are least sure, for kick, snare and the snare's ghost notes that may become strokes."""
-    logits = laid.logits[bars[0]]
-    struck = laid.struck[bars[0]]
-    costs = [
-        (float(logits[slot, piece]) * (1 if struck[slot, piece] else -1), slot, piece)
-        for piece in (KICK, SNARE)
-        for slot in range(len(logits))
+def pair_syncopation(laid: Laid, pair: Sequence[int], meter: tuple[int, int]) -> float:
+    """What ``measures_meter.syncopation`` gives for two bars of strong strokes, for a bar."""
+    weights = meter_weights(*meter)
+    size = len(weights)
+    places = [
+        number * size + place_of(laid.grids[at].slots[slot].ticks)
+        for number, at in enumerate(pair)
+        for slot in np.flatnonzero(laid.struck[at][:, STRONG].any(axis=1)).tolist()
     ]
-    return [(slot, piece) for _, slot, piece in sorted(costs)[:TOGGLES]]
+    every, total = weights * 2, 0
+    if not places:
+        return 0.0
+    for here, following in zip(places, [*places[1:], len(every)], strict=True):
+        between = every[here + 1 : min(following, here + 1 + size)]
+        if between:
+            total += max(0, max(between) - every[here])
+    return total / 2
 
 
-def toggled(struck: list[Bools], bars: list[int], slot: int, piece: int) -> list[Bools]:
-    """The bars with one stroke turned over in those that come back; a free hand is made for it."""
-    on = not struck[bars[0]][slot, piece]
+def moves(laid: Laid, plain: list[int], more: bool) -> list[Move]:
+    """What makes a groove more syncopated, or less: beats cleared and strokes between them, or the other way round.
+    The likeliest come first."""
+    at = plain[0]
+    grid, logits, struck = laid.grids[at], laid.logits[at], laid.struck[at]
+    found: list[Move] = []
+    for slot, place in enumerate(grid.slots):
+        there = [piece for piece in STRONG if struck[slot, piece]]
+        if (place.ticks in grid.beats) == more:
+            if there:
+                found.append((float(max(logits[slot, there])), slot, tuple(there), False))
+        elif not there:
+            found += [(float(-logits[slot, piece]), slot, (piece,), True) for piece in (KICK, SNARE)]
+    return sorted(found)[:MOVES]
+
+
+def turned(struck: list[Bools], bars: list[int], slot: int, pieces: tuple[int, ...], on: bool) -> list[Bools]:
+    """The bars with strokes put in or left out in all that come back; a hand is made free for them."""
     out = list(struck)
     for at in bars:
         bar = struck[at].copy()
-        bar[slot, piece] = on
-        if on and piece == SNARE:
+        bar[slot, list(pieces)] = on
+        if on and SNARE in pieces:
             bar[slot, GHOST] = False
         out[at] = one_stroke_a_hand(bar)
     return out

@@ -63,14 +63,14 @@ def grooves(
     slots = len(grid.slots)
     warmed = noise[:, : BARS * slots] * wishes.warmth[:, None, None]
     bias = np.zeros((len(noise), BARS, slots, COUNT))
-    bias[:, 1 : CYCLE + 1] = wishes.bias[:, :slots]
+    bias[:, 1 : CYCLE + 1] = wishes.bias
     bias[:, 0] = bias[:, 1]
     bias += wishes.fullness[:, None, None, None] * 1.2
     bias[..., CRASH] -= 2.0
     bias[:, :-1, :, list(TOMS)] -= 1.0
     if genre.learned:
         return learned(genre, model, grid, loudness, (wishes, warmed, picks), bias)
-    return from_rows(genre, grid, warmed.reshape(len(noise), BARS, slots, COUNT), bias, picks)
+    return from_rows(genre, grid, warmed.reshape(len(noise), BARS, slots, COUNT), bias, (wishes, picks))
 
 
 def learned(
@@ -142,18 +142,21 @@ def row_logits(row: tuple[tuple[str, str], ...]) -> Reals:
     return found
 
 
-def from_rows(genre: Genre, grid: Grid, noise: Reals, bias: Reals, picks: Reals) -> Groove:
+def from_rows(genre: Genre, grid: Grid, noise: Reals, bias: Reals, moved_by: tuple[Wishes, Reals]) -> Groove:
     """Drawn from the rows of a written genre; the second pair of bars of the cycle shares most of the first's noise."""
+    wishes, picks = moved_by
     tables = np.stack([row_logits(row) for row in genre.rows])
     source = np.array([slot.source for slot in grid.slots], np.int64)
     chosen = np.minimum((picks[:, 0] * len(tables)).astype(int), len(tables) - 1)
     base = tables[chosen][:, source]
     logits = np.repeat(base[:, None], BARS - 1, axis=1)
     steady = noise[:, 1:].copy()
-    steady[:, 1] = 0.8 * noise[:, 1] + 0.2 * noise[:, 2]
-    steady[:, 2:CYCLE] = 0.85 * noise[:, 1:3] + 0.15 * noise[:, 3:5]
+    fresh = np.clip(0.6 * (wishes.warmth - 0.45), 0.03, 0.6)[:, None, None]
+    steady[:, 1] = (1 - fresh) * noise[:, 1] + fresh * noise[:, 2]
+    steady[:, 2:CYCLE] = (1 - fresh[:, None]) * noise[:, 1:3] + fresh[:, None] * noise[:, 3:5]
     moved = np.where(logits > NEVER, bias[:, 1:], bias[:, 1:] - 2.0)
-    logits = logits + np.where(np.abs(logits) > 6.5, moved * 0.7, moved)
+    freer = np.clip(1.9 - 1.4 * wishes.warmth, 0.35, 1.0)[:, None, None, None]
+    logits = np.where(logits > 6.5, logits * freer + moved * 0.7, logits + moved)
     fill_over(logits[:, CYCLE], genre)
     struck = one_stroke_a_hand(steady < logits)
     plain = logits[:, :CYCLE] - moved[:, :CYCLE]

@@ -82,10 +82,13 @@ def drum_ideas(passage: Passage, brief: ComposeBrief, model: DrumModel, seed: in
     runs = runs_of(passage, brief)
     drawn, dice = draw_all(genre, model, passage, brief, runs, seed)
     fitness = np.mean([groove.fitness for groove in drawn.values()], axis=0)
-    order = np.argsort(fitness, kind="stable")[: max(ROWS // 2, MORE_THAN_ASKED * brief.alternatives)]
+    many = max(ROWS // 2, MORE_THAN_ASKED * brief.alternatives)
+    if brief.dials.syncopation is not None:
+        many = max(ROWS // 4, 2 * brief.alternatives)
+    order = np.argsort(fitness, kind="stable")[:many]
     ideas = []
     for row in order:
-        laid = laid_out(genre, passage, runs, drawn, (int(row), dice))
+        laid = laid_out(genre, passage, runs, drawn, (int(row), dice), brief.dials.complexity)
         idea = finished(laid, passage, brief, genre, pins)
         source = f"learned, {model.version}" if genre.learned else "written"
         ideas.append(
@@ -132,6 +135,8 @@ def wishes_of(brief: ComposeBrief, dice: Dice, lean: Reals) -> Wishes:
     full = dials.density if dials.density is not None else dials.arousal
     middle = 0.0 if full is None else (full - 0.5) * 2
     spread_of_rows = (dice.picks[:, 2] - 0.5) * (0.5 if full is None else 0.3)
+    if dials.complexity is not None:
+        surprise = 1.8 * dials.complexity - 0.4
     warmth = 0.62 + 0.5 * surprise + 0.2 * (dice.picks[:, 3] - 0.5) * (1 if dials.surprise is None else 3)
     return Wishes(np.maximum(0.3, warmth), middle + spread_of_rows, np.repeat(lean[None], ROWS, axis=0))
 
@@ -164,6 +169,7 @@ def laid_out(
     runs: Sequence[Run],
     drawn: dict[Key, Groove],
     chosen: tuple[int, Dice],
+    complexity: float | None = None,
 ) -> Laid:
     """One row over all bars."""
     row, dice = chosen
@@ -172,11 +178,14 @@ def laid_out(
     logits: list[Reals] = [np.zeros((0, 0))] * len(grids)
     energies, fills = [0.5] * len(grids), set()
     share = FILL_SHARES[int(dice.picks[row, 4] * len(FILL_SHARES))]
+    repeats = (2, CYCLE, CYCLE)[int(dice.picks[row, 5] * 3)]
+    if complexity is not None:
+        repeats = 1 if complexity < 0.2 else 2 if complexity < 0.45 else CYCLE
     before_filled = False
     for run in runs:
         groove = drawn[key_of(run, grids)]
         for number, at in enumerate(run.bars):
-            place = number % (2, CYCLE, CYCLE)[int(dice.picks[row, 5] * 3)]
+            place = number % repeats
             struck[at], logits[at] = groove.struck[row, place].copy(), groove.logits[row, place]
             energies[at] = run.energy
         first, last = run.bars[0], run.bars[-1]
@@ -213,7 +222,7 @@ def finished(
         to_density(laid, (per_bar or 0.0) * len(passage.bars))
     if dials.syncopation is not None:
         wanted = figure_for("syncopation", dials.syncopation, scale) or 0.0
-        to_syncopation(laid, wanted, lambda _: measured("syncopation"))
+        to_syncopation(laid, wanted, passage.bars, lambda: measured("syncopation"))
     playable(laid, seconds_per_tick)
     if dials.density is not None:
         to_density(laid, (figure_for("density", dials.density, scale) or 0.0) * len(passage.bars))

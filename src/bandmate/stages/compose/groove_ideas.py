@@ -12,6 +12,7 @@ and is only moved around them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,10 +81,12 @@ def groove_ideas(
         return (Idea(tones=tones, says="as it was", models=(model.version,)),)
     chance = np.random.Generator(np.random.PCG64(seed))
     style = style_of(brief)
+    piece, place = pieces_of(tones, passage, brief), places_of(tones, passage)
+    middle = Middle(piece, place, *middle_of(model, Score(place, piece, style, passage.bpm, FAR)))
     found: list[Idea] = []
     for number in range(max(1, 4 * brief.alternatives)):
         manner = MANNERS[number % len(MANNERS)]
-        played = played_by(tones, passage, brief, model, (manner, style, amount, chance))
+        played = played_by(passage, brief, model, middle, (manner, amount, chance))
         if all(played != idea.tones for idea in found):
             words = manner.says if number < len(MANNERS) else f"{manner.says}, another take"
             found.append(Idea(tones=played, says=f"{words} ({STYLES[style]})", models=(model.version,)))
@@ -96,18 +99,26 @@ def style_of(brief: ComposeBrief) -> int:
     return STYLES.index(genre.styles[0] if genre.learned else STYLE_OF_WRITTEN[genre.name])
 
 
+class Middle(NamedTuple):
+    """Of every note what it is played like and its place, and how late (ms) and hard drummers play it in the middle."""
+
+    piece: Ints
+    place: Ints
+    late_ms: Reals
+    velocity: Reals
+
+
 def played_by(
-    tones: tuple[Tone, ...],
     passage: Passage,
     brief: ComposeBrief,
     model: DrumModel,
-    how: tuple[Manner, int, float, np.random.Generator],
+    middle: Middle,
+    how: tuple[Manner, float, np.random.Generator],
 ) -> tuple[Tone, ...]:
     """The notes in one manner."""
-    manner, style, amount, chance = how
-    piece, place = pieces_of(tones, passage, brief), places_of(tones, passage)
-    late, velocity = middle_of(model, Score(place, piece, style, passage.bpm, FAR))
-    feel = model.feel
+    manner, amount, chance = how
+    piece, place, late, velocity = middle
+    tones, feel = passage.inside(), model.feel
     drawn_late, drawn_velocity = rest(feel.late_rest, piece, chance), rest(feel.velocity_rest, piece, chance)
     if brief.part != "drums":
         late, drawn_late = one_for_each(late, place), one_for_each(drawn_late, place)
@@ -129,7 +140,7 @@ def pieces_of(tones: tuple[Tone, ...], passage: Passage, brief: ComposeBrief) ->
 
 def places_of(tones: tuple[Tone, ...], passage: Passage) -> Ints:
     """The place of every note, in twelfths of a quarter; bars of four quarters are counted from the bar's own start."""
-    found, at = [], 0
+    found = []
     starts = {bar.number: number for number, bar in enumerate(passage.bars)}
     for tone in tones:
         bar = passage.bar_at(tone.start_ticks)
