@@ -22,8 +22,9 @@ from bandmate.models.drum_kit import GHOST, GHOST_VELOCITY, HAT, KICK, SNARE, ST
 from bandmate.models.drums import DrumModel
 from bandmate.song.errors import RequestError
 from bandmate.stages.compose.brief import ComposeBrief
-from bandmate.stages.compose.drum_clips import STYLE_OF_WRITTEN, drumify_ideas
+from bandmate.stages.compose.drum_clips import drumify_ideas
 from bandmate.stages.compose.drum_plan import genre_of
+from bandmate.stages.compose.drum_sheet import STYLE_OF_WRITTEN
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.measures_meter import place_of
 from bandmate.stages.compose.passage import Passage, Tone
