@@ -29,6 +29,9 @@ from bandmate.stages.compose.sketch_brief import SketchPart
 FULL = 0.68
 """From this energy on a section is a full one: it gets a crash and is led into."""
 
+EARLY_TICKS = 90
+"""A player may be so much early and still mean the bar that begins."""
+
 RISE = 0.14
 LEAST_BUILD = 4
 RHYTHM = ("drums", "bass")
@@ -204,7 +207,7 @@ def kept(tones: Sequence[Tone], part: str, found: Sequence[Scene], bars: Sequenc
         tone._replace(length_ticks=min(tone.end_ticks, end) - tone.start_ticks)
         for start, end in runs
         for tone in tones
-        if start <= tone.start_ticks < end
+        if start <= tone.start_ticks + EARLY_TICKS * (tone.start_ticks > 0) and tone.start_ticks < end - EARLY_TICKS
     )
 
 

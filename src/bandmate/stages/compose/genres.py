@@ -20,6 +20,7 @@ from bandmate.stages.compose.sketch_brief import SKETCH_PARTS, SketchPart
 Kind = Literal["learned", "written"]
 
 
+USUAL_GROOVE = 0.8
 USUAL_TONICS = (0, 2, 4, 5, 7, 9, 10, 3)
 
 
@@ -85,6 +86,11 @@ def usual_swing(name: str) -> Swing:
     return Swing(row.get("eighth", 0), row.get("sixteenth", 0))
 
 
+def groove_of(name: str) -> float:
+    """How much of drummers' timing and accents a genre's drums have, 0 (a machine) to 1."""
+    return float(band_table()[genre_of(name)].get("groove", USUAL_GROOVE))
+
+
 def program_in(sounds: Sequence[int], part: SketchPart) -> int:
     """The General MIDI program of a part in a set of sounds; for drums the kit."""
     return sounds[SKETCH_PARTS.index(part)]
@@ -94,7 +100,7 @@ def sources(genre: str = "") -> tuple[SourceRow, ...]:
     """For each part of a genre: learned from what, or written by us.
 
     >>> [row.kind for row in sources("house") if row.part == "drums"]
-    ['written']
+    ['written', 'learned']
     """
     name = genre_of(genre)
     told = [
@@ -103,7 +109,8 @@ def sources(genre: str = "") -> tuple[SourceRow, ...]:
         for kind, what in kinds.items()
     ]
     if table("drums").get(name, {}).get("source") == "written":
-        told = [row if row.part != "drums" else SourceRow("drums", "written", "rows by genre") for row in told]
+        told = [row for row in told if row.part != "drums"] + [SourceRow("drums", "written", "rows by genre")]
+        told.append(SourceRow("drums", "learned", "timing and accents: Groove MIDI Dataset (CC BY 4.0, Google LLC)"))
     if "loops" in table("chords").get(name, {}):
         told.append(SourceRow("chords", "written", "circles of chords for the genre, offered beside the learned ones"))
     return tuple(sorted(told, key=lambda row: [*band_table()["sources"]].index(row.part)))

@@ -25,7 +25,8 @@ from bandmate.stages.compose.brief import ComposeBrief, Dials, PartKind
 from bandmate.stages.compose.chord_ideas import chord_ideas
 from bandmate.stages.compose.drum_ideas import drum_ideas
 from bandmate.stages.compose.form_ideas import FormIdea, FormSection
-from bandmate.stages.compose.genres import program_in
+from bandmate.stages.compose.genres import groove_of, program_in
+from bandmate.stages.compose.groove_ideas import groove_ideas
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.keys_ideas import keys_ideas
 from bandmate.stages.compose.melody_ideas import melody_ideas
@@ -178,7 +179,13 @@ def write_parts(draft: Draft, parts: Sequence[SketchPart], models: SketchModels)
     whole = draft.passage(1, last)
     if "drums" in parts:
         asked = draft.asked("drums", "drums", 1, last)
-        draft.tones["drums"] = draft.used(drum_ideas(whole, asked, models.drums, draft.seed)[0])
+        on_grid = draft.used(drum_ideas(whole, asked, models.drums, draft.seed)[0])
+        amount = groove_of(draft.genre)
+        if on_grid and amount:
+            own = draft.passage(1, last, on_grid)
+            draft.tones["drums"] = groove_ideas(own, asked, models.drums, draft.seed, amount)[0].tones
+        else:
+            draft.tones["drums"] = on_grid
     if "bass" in parts:
         asked = draft.asked("bass", "bass", 1, last)
         draft.tones["bass"] = draft.used(bass_ideas(draft.passage(1, last), asked, draft.seed)[0])

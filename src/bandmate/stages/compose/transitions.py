@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from bandmate.song.scales import scale_of
-from bandmate.stages.compose.arrangement import Scene
+from bandmate.stages.compose.arrangement import EARLY_TICKS, Scene
 from bandmate.stages.compose.passage import Bar, Tone
 
 SNARE, CRASH, KICK = 38, 49, 36
 TOMS = (50, 48, 45, 43)
 DRUM_TICKS = 120
-SHORTEST = 60
 FILLS = (
     ("S", "S", "1", "2"),
     ("S.SS", "1122"),
@@ -69,7 +68,9 @@ def filled(tones: Sequence[Tone], bar: Bar, energy: float, rng: Random) -> tuple
     beats = beats[-max(1, min(len(beats), bar.length_ticks // 960 - 1)) :] if bar.length_ticks >= 1920 else beats[-1:]
     start = max(bar.start_ticks, bar.end_ticks - 960 * len(beats))
     found = [
-        tone for tone in tones if not (start <= tone.start_ticks < bar.end_ticks and tone.pitch not in (KICK, 35, 44))
+        tone
+        for tone in tones
+        if not start <= tone.start_ticks + EARLY_TICKS < bar.end_ticks or tone.pitch in (KICK, 35, 44)
     ]
     for place, group in enumerate(beats):
         step = 960 // len(group)
@@ -84,7 +85,7 @@ def filled(tones: Sequence[Tone], bar: Bar, energy: float, rng: Random) -> tuple
 
 def crashed(tones: Sequence[Tone], bar: Bar) -> tuple[Tone, ...]:
     """A crash with the kick on the first beat, unless there is one."""
-    here = [tone for tone in tones if abs(tone.start_ticks - bar.start_ticks) < SHORTEST]
+    here = [tone for tone in tones if abs(tone.start_ticks - bar.start_ticks) <= EARLY_TICKS]
     found = list(tones)
     if not any(tone.pitch in (49, 57) for tone in here):
         found.append(Tone(bar.start_ticks, min(960, bar.length_ticks), CRASH, 108))
@@ -97,16 +98,18 @@ def silenced(tones: Sequence[Tone], bar: Bar, beats: int) -> tuple[Tone, ...]:
     """Nothing in the last beats of a bar."""
     start = max(bar.start_ticks + bar.beat_ticks, bar.end_ticks - beats * bar.pulse_ticks)
     return tuple(
-        tone._replace(length_ticks=min(tone.end_ticks, start) - tone.start_ticks) if tone.start_ticks < start else tone
+        tone._replace(length_ticks=max(1, min(tone.end_ticks, start) - tone.start_ticks))
+        if tone.start_ticks < start
+        else tone
         for tone in tones
-        if not start <= tone.start_ticks < bar.end_ticks
+        if not start <= tone.start_ticks + EARLY_TICKS < bar.end_ticks
     )
 
 
 def ended(tones: Sequence[Tone], bar: Bar, part: str) -> tuple[Tone, ...]:
     """The last bar with its first beat held to the end, and nothing behind it."""
-    before = [tone for tone in tones if tone.start_ticks < bar.start_ticks - SHORTEST]
-    first = [tone for tone in tones if abs(tone.start_ticks - bar.start_ticks) <= SHORTEST]
+    before = [tone for tone in tones if tone.start_ticks < bar.start_ticks - EARLY_TICKS]
+    first = [tone for tone in tones if abs(tone.start_ticks - bar.start_ticks) <= EARLY_TICKS]
     if part == "drums":
         hits = {tone.pitch: tone for tone in first}
         if tones and before:
