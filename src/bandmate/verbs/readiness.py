@@ -39,7 +39,7 @@ EDIT_KERNEL_MODULES = (
 """What only the edit stage needs: compiled when it is first asked, so that nobody else waits for it."""
 
 COMPOSE_KERNEL_MODULES = (
-    *("bandmate.models.mixing", "bandmate.models.drum_patterns"),
+    *("bandmate.models.mixing", "bandmate.models.melody", "bandmate.models.drum_patterns"),
     *("bandmate.models.chorale", "bandmate.models.chorale_rows", "bandmate.models.part_costs"),
     *("bandmate.models.part_search", "bandmate.stages.compose.harmony_surface"),
     "bandmate.stages.compose.steering",
