@@ -45,7 +45,7 @@ def clips(draw: st.DrawFn, end: int = 4 * 3840) -> tuple[Tone, ...]:
     return tuple(Tone(a, min(960, b - a), pitch, 90) for a, b, pitch in zip(places, ends, pitches, strict=True))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(clips(), st.floats(0, 1), st.integers(0, 9))
 def test_a_variation_is_as_far_away_as_it_says(clip: tuple[Tone, ...], amount: float, seed: int) -> None:
     where = passage(own=clip)
@@ -71,7 +71,7 @@ def test_amounts_out_of_range_are_refused(amount: float) -> None:
         vary_ideas(passage(own=tune()), BRIEF, amount=amount)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(clips(), st.sampled_from(METERS), st.integers(0, 9))
 def test_simplified_notes_are_of_the_clip_and_enriched_ones_hold_it(
     clip: tuple[Tone, ...], meter: tuple[int, int], seed: int
@@ -93,7 +93,7 @@ def test_simplified_notes_are_of_the_clip_and_enriched_ones_hold_it(
         assert set(roll(idea.tones)) > set(roll(inside)) and share_of_seed(inside, idea.tones) == 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(clips(), clips(), st.integers(1, 6), st.integers(0, 9))
 def test_a_morph_goes_from_one_to_the_other(
     one: tuple[Tone, ...], other: tuple[Tone, ...], steps: int, seed: int
@@ -138,7 +138,7 @@ def test_a_clip_is_laid_into_the_bars() -> None:
     assert roll(moved) == [(start + where.start_ticks, pitch) for start, pitch in roll(tune())]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(clips(2 * 3840), st.sampled_from((*FROM_BEFORE, infill_ideas)), st.integers(0, 9))
 def test_going_on_keeps_to_the_bars(clip, verb, seed) -> None:  # type: ignore[no-untyped-def]
     behind = tune(5 * 3840)
@@ -210,7 +210,7 @@ def with_lead(lead: tuple[Tone, ...], meter: tuple[int, int] = (4, 4)) -> Passag
     return passage(meter=meter, parts=(bass, voice))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(clips(2 * 3840), st.sampled_from(TO_A_LEAD), st.sampled_from(METERS), st.integers(0, 9))
 def test_a_second_line_keeps_to_the_bars(lead, verb, meter, seed) -> None:  # type: ignore[no-untyped-def]
     where = with_lead(lead, meter)

@@ -7,8 +7,11 @@ of eight bars have 2.9 notes in a bar of four quarters (half of them 2.3 to 3.8)
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 from random import Random
 
 from bandmate.stages.compose.brief import ComposeBrief
@@ -17,10 +20,6 @@ from bandmate.stages.compose.melody_ground import Reach
 from bandmate.stages.compose.passage import Passage
 
 USUAL_VELOCITY = 92
-USUAL_REPETITION = 0.2
-FINE = 0.25
-"""Share of tunes that move in sixteenths."""
-
 FULL_EIGHTHS = 1.3
 """More notes for a quarter than this need sixteenths."""
 
@@ -70,21 +69,40 @@ class Manner:
     """How far leaps are allowed to go; 1 is usual."""
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What is usual in a genre; without one, on the lead sheets."""
+
+    density: float = 0.5
+    syncopation: float = 0.5
+    repetition: float = 0.2
+    fine: float = 0.25
+    spread: float = 1.45
+    off_scale: float = 0.0
+
+
+@lru_cache(maxsize=1)
+def styles() -> dict[str, dict[str, float]]:
+    """``data/compose/melody.toml``: written, not learned."""
+    text = files("bandmate").joinpath("data", "compose", "melody.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
 def manner_of(passage: Passage, brief: ComposeBrief, reach: Reach, efforts: Mapping[str, float], rng: Random) -> Manner:
     """The dials as a manner, a little different for each candidate where a dial leaves room.
 
     ``efforts`` are the dials that are turned, as hard as they are pulled: a dial that gives too little is pulled
     further than where it is to end up.
     """
-    scale = scale_of(passage, brief)
+    scale, style = scale_of(passage, brief), Style(**styles().get(brief.genre, {}))
     arousal, valence = (efforts.get(name, 0.5) - 0.5 for name in ("arousal", "valence"))
-    density = efforts.get("density", 0.5 + 0.7 * arousal + rng.uniform(-0.1, 0.1))
-    sync = efforts.get("syncopation", 0.5 + 0.4 * arousal + rng.uniform(-0.2, 0.2)) - 0.5
+    density = efforts.get("density", style.density + 0.7 * arousal + rng.uniform(-0.1, 0.1))
+    sync = efforts.get("syncopation", style.syncopation + 0.4 * arousal + rng.uniform(-0.2, 0.2)) - 0.5
     tension = efforts.get("tension", 0.5 - 0.9 * valence) - 0.5
     mode = efforts.get("mode", 0.5 + 0.9 * valence) - 0.5
     surprise, complexity = (efforts.get(name, 0.5) - 0.5 for name in ("surprise", "complexity"))
     notes = max(0.05, aimed("density", density, scale) / scale.bar_quarters)
-    fine = FINE + 0.6 * max(0.0, sync) + 0.6 * max(0.0, complexity, surprise) + (notes > FULL_EIGHTHS)
+    fine = style.fine + 0.6 * max(0.0, sync) + 0.6 * max(0.0, complexity, surprise) + (notes > FULL_EIGHTHS)
     return Manner(
         notes_per_quarter=notes,
         is_fine=rng.random() < fine,
@@ -93,14 +111,14 @@ def manner_of(passage: Passage, brief: ComposeBrief, reach: Reach, efforts: Mapp
         in_chord=max(0.0, 1.1 - 1.6 * max(0.0, tension)) * rng.choice((0.9, 1.0, 1.1)),
         strain=4.0 * tension,
         brightness=1.1 * mode,
-        off_scale=-2.2 + 2.2 * max(0.0, tension) + 1.2 * abs(mode) + 1.6 * max(0.0, surprise),
+        off_scale=-2.2 + style.off_scale + 2.2 * max(0.0, tension) + 1.2 * abs(mode) + 1.6 * max(0.0, surprise),
         habit=0.5 - 2.4 * surprise,
         freedom=1.0 + 0.5 * max(0.0, surprise),
-        repetition=min(1.0, max(0.0, USUAL_REPETITION - 0.9 * complexity + rng.uniform(-0.12, 0.12))),
+        repetition=min(1.0, max(0.0, style.repetition - 0.9 * complexity + rng.uniform(-0.12, 0.12))),
         centre=centre_of(efforts, scale, reach),
         width=3.4 if "register" not in efforts else 2.6,
         velocity=round(USUAL_VELOCITY + 50 * arousal),
-        spread=max(0.4, 1.45 + 0.7 * complexity + 0.5 * surprise),
+        spread=max(0.4, style.spread + 0.7 * complexity + 0.5 * surprise),
     )
 
 
