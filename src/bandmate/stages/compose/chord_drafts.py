@@ -22,14 +22,17 @@ from bandmate.stages.compose.chord_manner import loops_in
 from bandmate.stages.compose.chord_memory import remembered_starts, slots_at
 from bandmate.stages.compose.chord_pushes import pushed
 from bandmate.stages.compose.chord_slots import RhythmWish, Slot, pins_of, plan_slots, slots_from, with_pins
-from bandmate.stages.compose.chord_walk import ChordGround, Tilt, walk
+from bandmate.stages.compose.chord_walk import ChordGround, Tilt, Walk, walk
 from bandmate.stages.compose.idea import Idea
 from bandmate.stages.compose.measures import AROUSAL, measured_idea
 from bandmate.stages.compose.measures_scale import dials_of, figure_for, scale_of, wanted
 
-PLAIN_DRAFTS, STEERED_DRAFTS, ROUNDS = 30, 14, 3
-OFF_DIALS, OFF_MELODY, OFF_MOOD = 14.0, 7.0, 1.5
+PLAIN_DRAFTS, STEERED_DRAFTS, LEAST_DRAFTS, ROUNDS = 30, 14, 6, 3
+OFF_DIALS, OFF_MELODY, OFF_MOOD = 14.0, 2.0, 1.5
 OFF_RHYTHM = 0.4
+LOOPS_UNDER_TUNES = 0.3
+"""A tune that does not turn in a circle wants none under it."""
+
 PREPARED, WELL_PREPARED = 0.6, 1.6
 """Share of the drafts that lead into a change of key by its dominant, and what that is worth."""
 
@@ -59,6 +62,7 @@ class Draft:
     chords: tuple[Chord, ...]
     nats: float
     loop: int
+    fit: float = 0.0
     written: bool = False
     as_before: bool = False
     rating: float = 0.0
@@ -94,7 +98,7 @@ def drafts(ground: ChordGround, rng: Random) -> list[Draft]:
     steering = Steering(turned, {name: value - 0.5 for name, value in turned.items()})
     found: list[Draft] = []
     for turn in range(ROUNDS if turned else 1):
-        count = STEERED_DRAFTS if turned else PLAIN_DRAFTS + 15 * bool(ground.tones)
+        count = how_many(ground, steered=bool(turned))
         batch = [one_draft(ground, steering, number / count, rng) for number in range(count)]
         if not turned or turn == 0:
             batch += circles(ground, rng)
@@ -102,6 +106,13 @@ def drafts(ground: ChordGround, rng: Random) -> list[Draft]:
         found += [draft for draft, _ in rated_batch]
         steering.learn([dials for draft, dials in rated_batch if not draft.written])
     return unlike(sorted(found, key=lambda draft: draft.rating))
+
+
+def how_many(ground: ChordGround, *, steered: bool) -> int:
+    """Drafts of a round: more under a tune and for more alternatives, fewer for more than sixteen bars."""
+    count = STEERED_DRAFTS if steered else PLAIN_DRAFTS * (2 if ground.tones else 1)
+    most = max(LEAST_DRAFTS, count * 16 // max(16, len(ground.passage.bars)))
+    return max(most, 5 * ground.brief.alternatives // (ROUNDS if steered else 1))
 
 
 def one_draft(ground: ChordGround, steering: Steering, share: float, rng: Random) -> Draft:
@@ -113,10 +124,10 @@ def one_draft(ground: ChordGround, steering: Steering, share: float, rng: Random
         slots, loop = slots_at(known, ground.passage, ground.brief), 0
     else:
         slots = plan_slots(ground.passage, ground.brief, ground.model, wish, ground.manner.source, rng)
-    variety = 0.0 if ground.comes_back else min(1.0, 2 * steering.turned.get("complexity", 0.5))
+    variety = 0.0 if ground.comes_back or ground.tones else min(1.0, 2 * steering.turned.get("complexity", 0.5))
     leads = dominants(slots) if rng.random() < PREPARED else {}
-    gone = walk(ground, slots, steering.tilt(0.7 + 0.6 * share, variety), loop, rng, leads)
-    draft = finished(ground, slots, gone.symbols, gone.nats, loop, rng)
+    gone = walk(ground, slots, steering.tilt((0.5 if ground.tones else 0.7) + 0.6 * share, variety), loop, rng, leads)
+    draft = finished(ground, slots, gone, loop, rng)
     return replace(draft, as_before=known is not None)
 
 
@@ -134,7 +145,7 @@ def loop_bars(ground: ChordGround, steering: Steering, rng: Random) -> int:
     bars, share = len(ground.passage.bars), ground.manner.loop
     if "complexity" in steering.turned:
         share = max(0.0, min(1.0, 1.1 - 1.2 * (steering.turned["complexity"] + 0.5 * steering.pull["complexity"])))
-    if rng.random() >= share:
+    if rng.random() >= (share * LOOPS_UNDER_TUNES if ground.tones else share):
         return 0
     options = [length for length in (1, 2, 4, 8) if length < bars]
     weights = [(0.0, 1.0, 4.0, 1.0)[(1, 2, 4, 8).index(length)] for length in options]
@@ -156,14 +167,12 @@ def changes_wanted(ground: ChordGround, turned: dict[str, float]) -> float | Non
     return min(4.0, exp((figure - rest) / AROUSAL["pace"]) * bar_seconds)
 
 
-def finished(
-    ground: ChordGround, slots: tuple[Slot, ...], symbols: tuple[int, ...], nats: float, loop: int, rng: Random
-) -> Draft:
+def finished(ground: ChordGround, slots: tuple[Slot, ...], gone: Walk, loop: int, rng: Random) -> Draft:
     """Symbols coloured and written down."""
     complexity = ground.brief.dials.complexity
     colour = rng.choice((0.0, 0.6, 1.4)) if complexity is None else 2 * complexity * rng.random()
-    chords = chords_of(slots, coloured(ground, slots, symbols, colour, rng))
-    return Draft(slots, symbols, pushed(ground, chords, rng), nats, loop)
+    chords = chords_of(slots, coloured(ground, slots, gone.symbols, colour, rng))
+    return Draft(slots, gone.symbols, pushed(ground, chords, rng), gone.nats, loop, gone.fit)
 
 
 def circles(ground: ChordGround, rng: Random) -> list[Draft]:
@@ -222,7 +231,8 @@ def rated(ground: ChordGround, draft: Draft, turned: dict[str, float]) -> tuple[
         ]
         off = sum(errors) / len(errors) if errors else 0.0
     share = in_chord_share(ground.tones, draft.chords)
-    rating = unusual(ground, draft) * (0.3 if turned else 1.0) + OFF_DIALS * off
+    rating = (unusual if share is None else beside_tune)(ground, draft)
+    rating = rating * (0.3 if turned else 1.0) + OFF_DIALS * off
     rating += 0.0 if share is None else OFF_MELODY * (1 - share)
     return replace(draft, rating=rating, off_dials=off, in_chord=share), dials
 
@@ -244,6 +254,11 @@ def unusual(ground: ChordGround, draft: Draft) -> float:
     lead = dominants(draft.slots)
     cost -= WELL_PREPARED * sum(draft.symbols[number] // 10 == symbol // 10 for number, symbol in lead.items())
     return min(cost, 3.0) + few - OFF_MOOD * mood + OFF_RHYTHM * (ground.comes_back and not draft.as_before)
+
+
+def beside_tune(ground: ChordGround, draft: Draft) -> float:
+    """How little likely a progression is under a tune, for a bar: what the model pays less what the tune gives."""
+    return (draft.nats * len(draft.symbols) - draft.fit) / len(ground.passage.bars)
 
 
 def unlike(found: Sequence[Draft]) -> list[Draft]:

@@ -30,7 +30,9 @@ from bandmate.stages.compose.passage import Passage, Tone
 
 Reals = npt.NDArray[np.float64]
 
-FIT = 6.0
+FIT, MOST_QUARTERS = 2.0, 5.0
+"""Nats that a chord gets for a quarter note of melody inside of it."""
+
 CADENCE, BEGINNING = 0.7, 0.9
 SEEN_PAIR, BACK_AGAIN = 1.3, 0.9
 """What a step between two chords pays that the idea has had, and going back to the chord before the last: left alone,
@@ -86,10 +88,11 @@ class ChordGround:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Symbols of the slots, and what the model pays for a chord."""
+    """Symbols of the slots, what the model pays for a chord, and what the melody gives for all of them."""
 
     symbols: tuple[int, ...]
     nats: float
+    fit: float
 
 
 def ground_of(passage: Passage, brief: ComposeBrief, model: ChordModel) -> ChordGround:
@@ -127,24 +130,26 @@ def walk(
     held = {n: symbol_of(pin.root, pin.quality, slots[n].bar.key.tonic) for n, pin in wanted.items()}
     held = {**(fixed or {}), **held}
     pulls = pulls_of(ground, slots, tilt)
+    fits = fits_of(ground, slots) if ground.tones else [np.zeros(SYMBOLS)] * len(slots)
     symbols: list[int] = []
-    paid = 0.0
+    paid = fit = 0.0
     try:
         for number, slot in enumerate(slots):
             said = song.next(slot.place)
             symbol = held.get(number, copied(slots, symbols, number, loop))
             if symbol is None:
-                scores = said / tilt.heat + pulls[number] + moving(symbols, tilt)
+                scores = said / tilt.heat + pulls[number] + fits[number] + moving(symbols, tilt)
                 if symbols and not slot.place.starts_section:
                     scores[symbols[-1]] -= 20
                 scores = looked_ahead(ground, slots, number, scores, held)
                 symbol = drawn(scores, rng)
             paid -= float(said[symbol])
+            fit += float(fits[number][symbol])
             song.add(symbol, slot.place)
             symbols.append(symbol)
     finally:
         song.cut(begin)
-    return Walk(tuple(symbols), paid / max(1, len(symbols)))
+    return Walk(tuple(symbols), paid / max(1, len(symbols)), fit)
 
 
 def copied(slots: Sequence[Slot], symbols: Sequence[int], number: int, loop: int) -> int | None:
@@ -164,14 +169,11 @@ def copied(slots: Sequence[Slot], symbols: Sequence[int], number: int, loop: int
 
 
 def pulls_of(ground: ChordGround, slots: Sequence[Slot], tilt: Tilt) -> list[Reals]:
-    """Nats for every symbol in every slot: manner, melody, dials, cadence and change of key."""
+    """Nats for every symbol in every slot: manner, dials, cadence and change of key."""
     found = []
     for number, slot in enumerate(slots):
         key = slot.bar.key
         out = ground.leanings.get(key, np.zeros(SYMBOLS)).copy()
-        if ground.tones:
-            weights = heard(ground.tones, slot.start_ticks, slot.end_ticks, ground.passage)
-            out += FIT * worths(weights, key.tonic)
         bright, tense = brightness(), tensions(key.mode)
         out += tilt.mode * bright + tilt.tension * tense + tilt.valence * (0.45 * bright - 0.5 * tense)
         if number == 0 and not ground.song.length:
@@ -191,6 +193,16 @@ def edge(counts: Reals, code: int) -> Reals:
     every = counts.sum(axis=0)
     row = counts[code] + 12 * (every + 0.02) / (every + 0.02).sum()
     return np.asarray(np.log(row / row.sum()), dtype=np.float64)
+
+
+def fits_of(ground: ChordGround, slots: Sequence[Slot]) -> list[Reals]:
+    """Nats that the melody speaks for every symbol in every slot; nothing where there is none."""
+    found = []
+    for slot in slots:
+        weights = heard(ground.tones, slot.start_ticks, slot.end_ticks, ground.passage)
+        quarters = min(MOST_QUARTERS, (slot.end_ticks - slot.start_ticks) / 960)
+        found.append(FIT * quarters * worths(weights, slot.bar.key.tonic))
+    return found
 
 
 def cadence(ground: ChordGround, slot: Slot) -> Reals:
