@@ -45,12 +45,18 @@ MOST = 65535
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How the weights are learned: passes over the pieces, the step of the first and of the last."""
+    """How the weights are learned: passes over the pieces, the step of the first and of the last.
+
+    ``caution`` is what the squared slopes begin with: the larger, the less a weight moves that is seldom used.
+    ``once``: what follows a context counts once in each piece, however often the piece comes back to it.
+    """
 
     passes: int = 3
     first_rate: float = 0.05
     last_rate: float = 0.01
     seed: int = 6
+    caution: float = 1.0
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class Steps(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Counts of all steps; of step n and context k the row ``rows[n, k]`` and the entry ``entries[n, k]``."""
+    """Counts of all steps; of step n and context k the row ``rows[n, k]`` and the entry ``entries[n, k]``, -1 where it
+    does not count."""
 
     table: Table
     rows: NDArray[np.int32]
@@ -90,12 +97,12 @@ def teach(
     pace = pace or Pace()
     rows, symbols = np.ascontiguousarray(rows, np.int64), np.ascontiguousarray(symbols, np.int64)
     layout, desk = plan.layout(), plan.desk()
-    counted = count(plan, rows, symbols)
+    counted = count(plan, rows, symbols, np.asarray(pieces) if pace.once else None)
     past = np.empty((len(plan.piece_contexts), len(rows)), np.uint32)
     hash_rows(rows, layout, len(plan.contexts), past)
     weights = np.zeros(sum(plan.blocks()))
     weights[: (len(plan.contexts) + len(plan.piece_contexts)) * TOTALS * 2] = START_WEIGHT
-    squares, mean = np.full(len(weights), 1.0), np.zeros(len(weights))
+    squares, mean = np.full(len(weights), pace.caution), np.zeros(len(weights))
     piece_edges = edges_of(pieces)
     group_edges = np.searchsorted(piece_edges, edges_of(pieces if groups is None else groups))
     least = np.array(plan.least or (1,) * len(plan.contexts), np.int64)
@@ -112,8 +119,8 @@ def teach(
     return Taught(Mixing(plan, frozen(plan, counted.table), mean if pace.passes else weights), tuple(nats))
 
 
-def count(plan: Plan, rows: Ints, symbols: Ints) -> Counted:
-    """Counts of every corpus context over all steps."""
+def count(plan: Plan, rows: Ints, symbols: Ints, pieces: Ints | None = None) -> Counted:
+    """Counts of every corpus context over all steps; where ``pieces`` are given, over the pieces that have them."""
     hashes = np.empty((len(plan.contexts), len(rows)), np.uint32)
     hash_rows(rows, plan.layout(), 0, hashes)
     of_row, of_entry = (np.empty((len(rows), len(plan.contexts)), np.int32) for _ in range(2))
@@ -125,6 +132,11 @@ def count(plan: Plan, rows: Ints, symbols: Ints) -> Counted:
         heads, first = np.unique(unique >> 8, return_index=True)
         row = np.searchsorted(heads, unique >> 8)
         of_row[:, k], of_entry[:, k] = row[entry] + edges[-1], entry + entries
+        if pieces is not None:
+            _, first_time = np.unique(entry * (int(pieces.max()) + 1) + pieces, return_index=True)
+            again = np.ones(len(entry), np.bool_)
+            again[first_time] = False
+            of_entry[again, k], times = -1, np.bincount(entry[first_time], minlength=len(unique))
         parts.append(heads.astype(np.uint32))
         starts.append(np.append(first[1:], len(unique)) + entries)
         seen.append((unique & 255).astype(np.uint8))
@@ -183,7 +195,7 @@ def one_pass(
                 gather_past(steps.past, steps.symbols, start, now, layout, desk)
                 weigh(row, layout, weights, desk)
                 lost -= desk.result[steps.symbols[now]]
-                learn(steps.symbols[now], layout, weights, squares, rate, desk)
+                learn(row, steps.symbols[now], layout, (weights, squares), rate, desk)
         change_counts(steps, table, begin, end, 1)
         mean += (weights - mean) / (number + 1)
     return lost
@@ -193,4 +205,5 @@ def one_pass(
 def change_counts(steps: Steps, table: Table, begin: int, end: int, by: int) -> None:
     for now in range(begin, end):
         for k in range(steps.entries.shape[1]):
-            table.counts[steps.entries[now, k]] += by
+            if steps.entries[now, k] >= 0:
+                table.counts[steps.entries[now, k]] += by

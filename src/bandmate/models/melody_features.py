@@ -54,6 +54,7 @@ PITCH_NAMES = (
     *(f"t{lag}" for lag in LAGS),
     *(f"u{lag}" for lag in LAGS),
     *("best", "best_hits", "agree", "same", "same_hits"),
+    *("scale", "pulse", "pulse_step", "half", "half_step"),
 )
 
 
@@ -165,6 +166,28 @@ def pitch_row(log: Log, counts: Counts, ground: Ground, rhythm: int, row: Ints) 
     row[25] = counts.events > 0 and log.events[counts.events - 1, PITCH] == NONE
     row[26] = strength_of(ground, bar, place[0] % 32768 + LENGTHS[rhythm % len(LENGTHS)])
     lag_columns(log, counts, ground, bar, row)
+    near_columns(log, counts, ground, bar, row)
+
+
+@kernel
+def near_columns(log: Log, counts: Counts, ground: Ground, bar: int, row: Ints) -> None:
+    """Which degrees were heard so far, as bits; pitch and interval that stood here a pulse, and half a bar, ago."""
+    tonic, ground_bar = tonic_at(ground, bar), ground.bars[min(bar, len(ground.bars) - 1)]
+    at, number = 32 + 4 * MANY, counts.notes
+    heard = 0
+    for note in range(number):
+        heard |= 1 << ((log.notes[note, 1] - tonic) % 12)
+    row[at] = heard
+    last = log.notes[number - 1, 1] if number else tonic
+    for index in range(2):
+        back = ground_bar[2] if index == 0 else ground_bar[1] // 2
+        goal = counts.ticks - back
+        found = first_from(log.notes, 2, number, goal + 1) - 1
+        row[at + 1 + 2 * index] = row[at + 2 + 2 * index] = -1
+        if found >= 0:
+            row[at + 1 + 2 * index] = interval(log.notes[found, 1] - last)
+        if found > 0 and log.notes[found, 2] == goal:
+            row[at + 2 + 2 * index] = interval(log.notes[found, 1] - log.notes[found - 1, 1])
 
 
 @kernel

@@ -11,6 +11,7 @@ last pitches, the chord … A ``Plan`` says which columns of the row make up eac
         piece_parents=(-1, 4),                   # K + j names the piece context j; -1, or any context before it
         matches=1,                               # the last so many piece contexts also look for the longest repeat
         selectors=((3, 12),),                    # column and size: weights of their own for each value 0 … size-1
+        hints=((4, 5, 21),),                     # column with a guess, column that tells how well it did, and its size
     )
 
 Teaching (``learn.mixing.teach``) takes rows of all steps, the symbols, and which piece each belongs to. In use::
@@ -23,7 +24,8 @@ Teaching (``learn.mixing.teach``) takes rows of all steps, the symbols, and whic
 Put a feature that nobody knows as -1 or another number of its own. Two models of one piece (rhythm, then pitch) have a
 memory each. Features may be any whole numbers of 64 bits; only their equality counts, but for selectors, which are
 clipped into 0 … size-1. A plan works best with contexts from short to long, each with the next shorter one as its
-parent, and with piece contexts that are longer than one would dare with a corpus.
+parent, and with piece contexts that are longer than one would dare with a corpus. A hint names one symbol ("as eight
+bars ago") or none (-1).
 Equal rows and symbols give equal results. Not covered: learning weights while in use; the piece's memory does that job.
 """
 
@@ -72,6 +74,7 @@ class Plan:
     matches: int = 0
     selectors: tuple[tuple[int, int], ...] = ()
     least: tuple[int, ...] = ()
+    hints: tuple[tuple[int, int, int], ...] = ()
     hash_bits: int = HASH_BITS
 
     def __post_init__(self) -> None:
@@ -96,16 +99,18 @@ class Plan:
         for index, one in enumerate(every):
             columns[index, : len(one)] = one
         selectors = np.array(self.selectors, np.int64).reshape(-1, 2)
+        hints = np.array(self.hints, np.int64).reshape(-1, 3)
         sizes = [self.symbols, len(self.contexts), len(self.piece_contexts), self.matches, self.hash_bits]
         parents = np.array(self.parents + self.piece_parents, np.int64)
-        return Layout(columns, parents, selectors, np.cumsum([0, *self.blocks()]), np.array(sizes, np.int64))
+        return Layout(columns, parents, selectors, np.cumsum([0, *self.blocks()]), np.array(sizes, np.int64), hints)
 
     def blocks(self) -> list[int]:
         """How many weights each block has, in the order of ``Layout.offsets``."""
         every = len(self.contexts) + len(self.piece_contexts)
         by_selector = [size * every for size in self.selector_sizes]
         by_symbol = [size * self.symbols for size in self.selector_sizes]
-        return [every * TOTALS * 2, *by_selector, *by_symbol, every * TOTALS * TIMES * 2, self.matches * MATCHES]
+        by_place = [every * TOTALS * 2, *by_selector, *by_symbol, every * TOTALS * TIMES * 2, self.matches * MATCHES]
+        return [*by_place, *(size for _, _, size in self.hints)]
 
     def desk(self) -> Desk:
         """Room for one step."""

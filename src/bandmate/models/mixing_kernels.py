@@ -38,14 +38,17 @@ THIRTY_TWO = np.uint64(32)
 
 class Layout(NamedTuple):
     """A plan as arrays: ``columns`` (contexts, most columns), -1 beyond; ``selectors`` (selectors, 2): column, size;
-    ``offsets``: where in the weights begin: A, B of each selector, C of each selector, count features, match features;
-    ``sizes``: symbols, corpus contexts, piece contexts, matches, bits of the hashes."""
+    ``offsets``: where in the weights begin: A, B of each selector, C of each selector, count features, match features,
+    each hint;
+    ``sizes``: symbols, corpus contexts, piece contexts, matches, bits of the hashes. ``hints`` (hints, 3): column
+    of the symbol, column of its standing, how many standings."""
 
     columns: Ints
     parents: Ints
     selectors: Ints
     offsets: Ints
     sizes: Ints
+    hints: Ints
 
 
 class Table(NamedTuple):
@@ -240,7 +243,21 @@ def weigh(row: Ints, layout: Layout, weights: Floats, desk: Desk) -> None:
     for follow in range(matches):
         if desk.match[follow, 0] >= 0:
             score[desk.match[follow, 0]] += weights[offsets[2 + 2 * many] + follow * MATCHES + desk.match[follow, 1]]
+    for index in range(len(layout.hints)):
+        place = hint_place(index, row, layout, many)
+        if place >= 0:
+            score[row[layout.hints[index, 0]]] += weights[place]
     normalise(score)
+
+
+@kernel
+def hint_place(index: int, row: Ints, layout: Layout, many: int) -> int:
+    """Where the weight of a hint stands; -1 where it names no symbol. ``many``: selectors."""
+    symbol = row[layout.hints[index, 0]]
+    if symbol < 0 or symbol >= layout.sizes[0]:
+        return -1
+    standing = min(max(row[layout.hints[index, 1]], 0), layout.hints[index, 2] - 1)
+    return int(layout.offsets[3 + 2 * many + index] + standing)
 
 
 @kernel
@@ -274,8 +291,9 @@ def normalise(score: Floats) -> None:
 
 
 @kernel
-def learn(symbol: int, layout: Layout, weights: Floats, squares: Floats, rate: float, desk: Desk) -> None:
-    """Move the weights that ``weigh`` used toward the symbol that came."""
+def learn(row: Ints, symbol: int, layout: Layout, learned: tuple[Floats, Floats], rate: float, desk: Desk) -> None:
+    """Move the weights that ``weigh`` used toward the symbol that came; ``learned``: weights, squares of slopes."""
+    weights, squares = learned
     size, corpus, piece, matches = layout.sizes[0], layout.sizes[1], layout.sizes[2], layout.sizes[3]
     contexts, chosen, offsets = corpus + piece, desk.chosen, layout.offsets
     many = len(chosen)
@@ -304,6 +322,10 @@ def learn(symbol: int, layout: Layout, weights: Floats, squares: Floats, rate: f
         if desk.match[follow, 0] >= 0:
             place = offsets[2 + 2 * many] + follow * MATCHES + desk.match[follow, 1]
             step(place, error[desk.match[follow, 0]], weights, squares, rate)
+    for index in range(len(layout.hints)):
+        place = hint_place(index, row, layout, many)
+        if place >= 0:
+            step(place, error[row[layout.hints[index, 0]]], weights, squares, rate)
 
 
 @kernel
