@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help setup demo test test-speech check format bench clean
+.PHONY: help setup demo test test-speech test-train test-cluster check format bench clean
 
 help:            ## list the targets
 	@grep -E '^[a-z-]+: *.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,6 +33,14 @@ test: $(VENV)/installed-dev    ## every test
 test-speech: $(VENV)/installed-dev    ## install the speech extra and test it
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[speech]'
 	$(BIN)/python -m pytest tests/sound/test_speech.py
+
+test-train: $(VENV)/installed-dev    ## install the train extra and test teaching networks
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train]'
+	$(BIN)/python -m pytest tests/learn/test_training.py
+
+test-cluster: $(VENV)/installed-dev    ## install the train and cluster extras and test learning on two workers
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[train,cluster]'
+	$(BIN)/python -m pytest tests/learn/test_cluster.py
 
 check: $(VENV)/installed-dev   ## lint, format and types
 	$(BIN)/ruff check .
