@@ -9,6 +9,8 @@ Conventions: ``amount`` goes from 0 (as it is) to 1; the distance is that of ``i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from bandmate.models.drum_kit import GHOST, KICK, SNARE, TIMEKEEPERS, TOMS
@@ -35,6 +37,7 @@ from bandmate.stages.compose.drum_sheet import (
 from bandmate.stages.compose.idea import Idea, tone_distance
 from bandmate.stages.compose.passage import Passage
 
+REACHED = 0.1
 FEWER, MORE = 0.5, 0.6
 """How many of the strokes go, or come besides, at amount 1."""
 
@@ -62,7 +65,15 @@ def drum_vary_ideas(
     bias = np.where(was[None], -1.6, 1.0) * push
     drawn = redrawn(sheet, brief, model, held, chance, bias, np.full(ROWS, 0.7 + 0.5 * amount))
     costs = [round(abs(tone_distance(source, tones_in(sheet, row, brief)) - amount), 2) for row in drawn.struck]
-    return ideas_of(sheet, drawn, brief, model, costs, "varied")
+    found = ideas_of(sheet, drawn, brief, model, costs, "varied")
+    return tuple(told(idea, tone_distance(source, idea.tones), amount) for idea in found)
+
+
+def told(idea: Idea, got: float, amount: float) -> Idea:
+    """An idea that says where it could not get as far as asked."""
+    if abs(got - amount) <= REACHED:
+        return idea
+    return replace(idea, notes=(f"a distance of {got:.2f} is the nearest that these drums allow",))
 
 
 def checked(amount: float) -> None:

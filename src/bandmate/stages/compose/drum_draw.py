@@ -32,6 +32,9 @@ BARS = CYCLE + 2
 
 NEVER = -12.0
 TENTHS = {".": NEVER, "9": 7.0}
+FILL_LEAN = 0.6
+"""Drawn fills lean to snare and toms by so many nats: single ones of drummers are thinner than what is expected."""
+
 FILL_SLOTS = 8
 """A fill of a written groove begins so many slots before the end of a bar of sixteen."""
 
@@ -68,6 +71,7 @@ def grooves(
     bias += wishes.fullness[:, None, None, None] * 1.2
     bias[..., CRASH] -= 2.0
     bias[:, :-1, :, list(TOMS)] -= 1.0
+    bias[:, -1, :, [SNARE, *TOMS]] += FILL_LEAN
     if genre.learned:
         return learned(genre, model, grid, loudness, (wishes, warmed, picks), bias)
     return from_rows(genre, grid, warmed.reshape(len(noise), BARS, slots, COUNT), bias, (wishes, picks))

@@ -26,7 +26,7 @@ from bandmate.stages.compose.drum_clips import drumify_ideas
 from bandmate.stages.compose.drum_plan import genre_of
 from bandmate.stages.compose.drum_sheet import STYLE_OF_WRITTEN
 from bandmate.stages.compose.idea import Idea
-from bandmate.stages.compose.measures_meter import place_of
+from bandmate.stages.compose.measures_meter import PLACE_TICKS, place_of
 from bandmate.stages.compose.passage import Passage, Tone
 
 Reals = npt.NDArray[np.float64]
@@ -83,7 +83,7 @@ def groove_ideas(
     chance = np.random.Generator(np.random.PCG64(seed))
     style = style_of(brief)
     piece, place = pieces_of(tones, passage, brief), places_of(tones, passage)
-    middle = Middle(piece, place, *middle_of(model, Score(place, piece, style, passage.bpm, FAR)))
+    middle = Middle(piece, place, *middle_of(model, Score(place, piece, style, passage.bpm, bar_places(passage))))
     found: list[Idea] = []
     for number in range(max(1, 4 * brief.alternatives)):
         manner = MANNERS[number % len(MANNERS)]
@@ -140,15 +140,19 @@ def pieces_of(tones: tuple[Tone, ...], passage: Passage, brief: ComposeBrief) ->
 
 
 def places_of(tones: tuple[Tone, ...], passage: Passage) -> Ints:
-    """The place of every note, in twelfths of a quarter; bars of four quarters are counted from the bar's own start."""
+    """The place of every note, in twelfths of a quarter from the first bar asked for."""
+    begin = passage.start_ticks
     found = []
-    starts = {bar.number: number for number, bar in enumerate(passage.bars)}
     for tone in tones:
         bar = passage.bar_at(tone.start_ticks)
-        inside = place_of(tone.start_ticks - bar.start_ticks)
-        at = starts[bar.number] * FAR + min(inside, FAR - 1)
-        found.append(at)
+        found.append((bar.start_ticks - begin) // PLACE_TICKS + place_of(tone.start_ticks - bar.start_ticks))
     return np.array(found, np.int64)
+
+
+def bar_places(passage: Passage) -> int:
+    """How many places a bar has; those of a bar of four where meters change."""
+    lengths = {bar.length_ticks // PLACE_TICKS for bar in passage.bars}
+    return max(1, lengths.pop()) if len(lengths) == 1 else FAR
 
 
 def middle_of(model: DrumModel, score: Score) -> tuple[Reals, Reals]:
