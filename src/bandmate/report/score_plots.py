@@ -47,6 +47,7 @@ LINE_HEIGHT = 15.0
 SHEET_WIDTH = 92.0
 INCHES_A_SPACE = 0.085
 FINEST_TICKS = 30
+ROWS_OF_TEXT = 24
 PIECES = {35: "kick", 36: "kick", 37: "side stick", 38: "snare", 39: "clap", 40: "snare", 42: "closed hat"} | {
     44: "pedal hat", 46: "open hat", 49: "crash", 51: "ride", 53: "bell", 54: "tambourine", 56: "cowbell", 70: "shaker",
     41: "low tom", 43: "low tom", 45: "mid tom", 47: "mid tom", 48: "high tom", 50: "high tom", 52: "china",
@@ -99,40 +100,44 @@ def plot_piano_roll(
         if marked:
             spans = (song.meters.ticks_at_bar(marked[0]), song.meters.ticks_at_bar(marked[1] + 1))
             axes.axvspan(*spans, color="#fff3cf", linewidth=0)
-        rows = paint_notes(axes, chosen)
-        paint_bars(axes, song, bars, max(rows))
+        top, space = paint_notes(axes, chosen)
+        paint_bars(axes, song, bars, top + 2.6 * space)
         for chord in song.chords:
             if chord.start_ticks < end:
                 name = drawable(chord_words(song, chord))
-                axes.text(chord.start_ticks, max(rows) + 1.2, name, color=INK, fontsize=8, clip_on=True)
+                axes.text(chord.start_ticks, top + 1.1 * space, name, color=INK, fontsize=8, clip_on=True)
         return True
 
     return drawn(song.title or "Piano roll", paint, (width, 4.6), kind)
 
 
 def paint_notes(axes: Axes, tracks: Sequence[Track]) -> tuple[float, float]:
-    """Bars for notes, and names of pitches and drums at the side; lowest and highest row."""
+    """Bars for notes, and names of pitches and drums at the side; the highest row, and how high a line of text is."""
     pitched = [note[2] for track in tracks if not is_drums(track) for note in notes_of(track)]
     low, high = (min(pitched), max(pitched)) if pitched else (60, 60)
     pieces = sorted({note[2] for track in tracks if is_drums(track) for note in notes_of(track)})
-    row_of = {piece: low - 2 - len(pieces) + i for i, piece in enumerate(pieces)}
+    space = max(1.0, (high - low) / ROWS_OF_TEXT)
+    row_of = {piece: low - (1.5 + len(pieces) - i) * space for i, piece in enumerate(pieces)}
     for number, track in enumerate(tracks):
         colour = COLOURS[number % len(COLOURS)]
         for start, end, pitch, velocity in notes_of(track):
             row = row_of[pitch] if is_drums(track) else pitch
             length = min(end - start, 120) if is_drums(track) else max(FINEST_TICKS, end - start - 15)
-            axes.broken_barh([(start, length)], (row - 0.42, 0.84), color=colour, alpha=0.35 + 0.65 * velocity / 127)
+            tall = 0.84 * space if is_drums(track) else 0.84
+            axes.broken_barh(
+                [(start, length)], (row - tall / 2, tall), color=colour, alpha=0.35 + 0.65 * velocity / 127
+            )
         axes.plot([], [], color=colour, linewidth=5, label=drawable(track.name or track.id))
     step = max(1, -(-(high - low) // 14))
     ticks = [*row_of.values(), *range(low, high + 1, step)]
     names = [*(PIECES.get(piece, pitch_name(piece)) for piece in pieces), *map(pitch_name, range(low, high + 1, step))]
     axes.set_yticks(ticks, names, fontsize=7)
-    axes.set_ylim(min([low, *row_of.values()]) - 1, high + 3.2)
-    return float(min([low, *row_of.values()])), float(high)
+    axes.set_ylim(min([low, *row_of.values()]) - space, high + 4.2 * space)
+    return float(high), space
 
 
 def paint_bars(axes: Axes, song: Song, bars: int, top: float) -> None:
-    """Bar lines with their numbers, and names of sections."""
+    """Bar lines with their numbers, and names of sections at the height ``top``."""
     starts = [song.meters.ticks_at_bar(bar) for bar in range(1, bars + 2)]
     step = max(1, bars // 24)
     axes.set_xticks(starts[:-1:step], [str(bar) for bar in range(1, bars + 1, step)])
@@ -143,7 +148,7 @@ def paint_bars(axes: Axes, song: Song, bars: int, top: float) -> None:
     for section in song.sections:
         at = song.meters.ticks_at_bar(section.start_bar)
         axes.axvline(at, color=SOFT, linewidth=1.2, zorder=0)
-        axes.text(at, top + 2.3, drawable(f" {section.name}"), color=SOFT, fontsize=8, clip_on=True)
+        axes.text(at, top, drawable(f" {section.name}"), color=SOFT, fontsize=8, clip_on=True)
 
 
 def chord_words(song: Song, chord: Chord) -> str:
@@ -157,17 +162,26 @@ def chord_words(song: Song, chord: Chord) -> str:
     return name(chord.root) + chord.quality + (f"/{name(chord.bass)}" if chord.bass is not None else "")
 
 
+def leading_track(song: Song) -> Track | None:
+    """The track whose notes lie highest, lines before chords; None where no track with pitches plays."""
+
+    def rank(track: Track) -> tuple[bool, float]:
+        notes = notes_of(track)
+        is_line = len(notes) <= 1.5 * len({note[0] for note in notes})
+        return is_line, sum(note[2] for note in notes) / len(notes)
+
+    return max((one for one in song.tracks if notes_of(one) and not is_drums(one)), key=rank, default=None)
+
+
 def plot_lead_sheet(song: Song, track: str = "", *, kind: PictureKind = "png") -> bytes:
     """One track as a lead sheet: notes, chord symbols above, words below.
 
     Parameters
     ----------
     track : str
-        its id; empty: the first that plays notes and is no drum kit.
+        its id; empty: the highest line, or where all play chords the highest of these.
     """
-    chosen = next(
-        (one for one in song.tracks if one.id == track or (not track and notes_of(one) and not is_drums(one))), None
-    )
+    chosen = song.track(track) if track else leading_track(song)
     notes = notes_of(chosen) if chosen else []
     lines = list(sheet_lines(song, notes))
     height = max(1, len(lines)) * LINE_HEIGHT

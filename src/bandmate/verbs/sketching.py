@@ -186,11 +186,12 @@ def without_copies(brief: SketchBrief, tools: Toolbox, seed: int) -> tuple[list[
 
 def copied_line(song: Song, gate: CopyGate) -> str:
     """What a lead or a bass copies; nothing for nothing."""
+    from bandmate.stages.compose.copy_gate import is_line
     from bandmate.stages.compose.passage import part_of
 
     for track in song.tracks:
         line = part_of(track)
-        if line is None or line.is_drums or track.role in ("piano", "keys", "pad", "organ", "strings"):
+        if line is None or line.is_drums or not is_line(line.tones):
             continue
         near = gate.nearest(line.tones, lambda at: song.meters.position_at(at).bar)
         if near is not None and near.is_copy:

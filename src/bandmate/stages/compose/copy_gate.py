@@ -22,6 +22,10 @@ from bandmate.stages.compose.passage import Tone, part_of
 
 MOST_NOTES = 17
 MOST_BITS = 30.0
+LEAST_SHARE = 0.9
+CHORDAL = 1.5
+"""Notes to an onset from which on a part plays chords and no line."""
+
 PITCH_GRAM = 5
 
 
@@ -39,10 +43,13 @@ class Likeness:
     is_own: bool = False
     """Of the musician's own catalogue."""
 
+    share: float = 1.0
+    """How much of the run is in the work too; the rest was altered or put in."""
+
     @property
     def is_copy(self) -> bool:
-        """Whether the run is longer than may be."""
-        return self.notes > MOST_NOTES or self.bits >= MOST_BITS
+        """Whether the run is longer than may be, with hardly a gap, or more telling."""
+        return (self.notes > MOST_NOTES and self.share >= LEAST_SHARE) or self.bits >= MOST_BITS
 
     def sentence(self) -> str:
         """``17 notes as in "Greensleeves", bars 3–6, here bars 1–4``."""
@@ -98,9 +105,13 @@ def told(run: Shared, placed: Placed, tones: Sequence[Tone], is_own: bool) -> Li
     span = len({tones[note].start_ticks for note in range(placed.notes[run.first], last)})
     share = run.notes / max(1, run.last - run.first + 1)
     bars = placed.line.bars
-    return Likeness(
-        run.work, round(span * share), run.bits, bars[run.first], bars[run.last], run.first_bar, run.last_bar, is_own
-    )
+    here, there = (bars[run.first], bars[run.last]), (run.first_bar, run.last_bar)
+    return Likeness(run.work, round(span * share), run.bits, *here, *there, is_own, share)
+
+
+def is_line(tones: Sequence[Tone]) -> bool:
+    """Whether a part plays a line; chords have no tune to copy."""
+    return len(tones) <= CHORDAL * len({tone.start_ticks for tone in tones})
 
 
 def lines_of(tones: Sequence[Tone], bar_at: Callable[[int], int]) -> tuple[Placed, ...]:

@@ -12,7 +12,7 @@ from bandmate.models.form import LABELS
 from bandmate.song.harmony import Key
 from bandmate.song.song import Song
 from bandmate.stages.compose.clip_lead import leading_tones
-from bandmate.stages.compose.copy_gate import Likeness
+from bandmate.stages.compose.copy_gate import Likeness, is_line
 from bandmate.stages.compose.genericness import Genericness
 from bandmate.stages.compose.passage import DEFAULT_KEY, Passage, Tone, part_of, passage_of
 from bandmate.stages.compose.reading import with_reading
@@ -77,7 +77,7 @@ def nearest_of(song: Song, tools: Toolbox, track: str, bar_at: Callable[[int], i
     found: list[tuple[bool, float, str, Likeness]] = []
     for one in song.tracks:
         part = part_of(one)
-        if part is None or part.is_drums or not part.tones or (track and one.id != track):
+        if part is None or part.is_drums or not is_line(part.tones) or (track and one.id != track):
             continue
         near = gate.nearest(part.tones, bar_at)
         if near is not None:
