@@ -32,6 +32,7 @@ from bandmate.stages.compose.melody_ground import (
 )
 from bandmate.stages.compose.melody_ideas import spread_out, task_of
 from bandmate.stages.compose.melody_line import Task
+from bandmate.stages.compose.melody_listening import priced
 from bandmate.stages.compose.passage import Passage, Tone
 
 LEAVE_OUT = (0.35, 0.5, 0.2, 0.65, 0.42, 0.28, 0.58, 0.75)
@@ -74,7 +75,7 @@ def simplify_ideas(
     simpler = [idea for idea in found.values() if len(idea.tones) < len(given)]
     if not simpler:
         raise RequestError("all notes but the first are pinned; there is nothing to leave out: take pins away")
-    return spread_out(simpler, brief.alternatives)
+    return spread_out([priced(model, task.passage, idea) for idea in simpler], brief.alternatives)
 
 
 def enrich_ideas(
@@ -100,7 +101,7 @@ def enrich_ideas(
     richer = [idea for idea in found.values() if len(idea.tones) > len(given)]
     if not richer:
         raise RequestError("the notes leave no room between them; there is nothing to put in: choose other bars")
-    return spread_out(richer, brief.alternatives)
+    return spread_out([priced(model, task.passage, idea) for idea in richer], brief.alternatives)
 
 
 def counted(source: Sequence[Tone], tones: Sequence[Tone]) -> tuple[Evidence, ...]:

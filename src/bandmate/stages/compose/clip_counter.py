@@ -30,6 +30,7 @@ from bandmate.stages.compose.melody_figures import is_strong, mean
 from bandmate.stages.compose.melody_ground import chord_at, levels, step_of, strength_at
 from bandmate.stages.compose.melody_ideas import CANDIDATES_FOR_ONE, FEWEST, Candidate, candidates, spread_out, task_of
 from bandmate.stages.compose.melody_line import ACCENTS, ANY_PITCHES, Task, with_pins
+from bandmate.stages.compose.melody_listening import priced
 from bandmate.stages.compose.melody_manner import Manner, manner_of
 from bandmate.stages.compose.melody_pitch import Reals, Slot, Window, line_of, place_worth, window_of
 from bandmate.stages.compose.melody_rhythm import rhythm_of
@@ -79,7 +80,7 @@ def counter_ideas(
         cost += 8.0 * dial_error(idea, task.passage, brief) if turned else 0.0
         found.setdefault(one.tones, (cost, number, idea))
     ranked = [row[2] for row in sorted(found.values(), key=lambda row: row[:2])[:count]]
-    return spread_out(ranked, brief.alternatives)
+    return spread_out([priced(model, task.passage, idea) for idea in ranked], brief.alternatives)
 
 
 AIMS = {"consonant with the lead on strong beats": 1.0, "contrary or oblique": 0.85, "begun while the lead holds": 0.75}

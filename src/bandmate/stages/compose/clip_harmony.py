@@ -24,6 +24,7 @@ from bandmate.stages.compose.melody_figures import mean
 from bandmate.stages.compose.melody_ground import Reach, chord_at, strength_near
 from bandmate.stages.compose.melody_ideas import spread_out, task_of
 from bandmate.stages.compose.melody_line import Task
+from bandmate.stages.compose.melody_listening import priced
 from bandmate.stages.compose.passage import Passage, Tone
 
 SOFTER = 10
@@ -95,7 +96,7 @@ def harmony_line_ideas(
         cost += 8.0 * dial_error(idea, task.passage, brief) if wanted(brief) else 0.0
         found.setdefault(tones, (cost, number, idea))
     ranked = [row[2] for row in sorted(found.values(), key=lambda row: row[:2])]
-    return spread_out(ranked, brief.alternatives, LEAST_APART_OF_VOICES)
+    return spread_out([priced(model, task.passage, idea) for idea in ranked], brief.alternatives, LEAST_APART_OF_VOICES)
 
 
 def reach_near(reach: Reach, lead: Sequence[Tone]) -> Reach:

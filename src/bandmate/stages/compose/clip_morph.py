@@ -17,6 +17,7 @@ from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.clip_seed import share_of_seed
 from bandmate.stages.compose.idea import SAME_ONSET_TICKS, Idea, tone_distance
 from bandmate.stages.compose.melody_ground import strength_near, top_line
+from bandmate.stages.compose.melody_listening import priced
 from bandmate.stages.compose.passage import Passage, Tone
 
 MOST_STEPS = 32
@@ -59,12 +60,12 @@ def morph_ideas(
     for tones, name in zip(ends, ("first", "second"), strict=True):
         if not tones:
             raise RequestError(f"the {name} clip is empty; a morph needs notes at both ends")
-        if tones[0].start_ticks < passage.start_ticks or max(t.end_ticks for t in tones) > passage.end_ticks:
+        if tones[0].start_ticks < passage.start_ticks or tones[-1].start_ticks >= passage.end_ticks:
             raise RequestError(
                 f"the {name} clip does not lie in the bars asked for; move it there or ask for more bars"
             )
     changes = ordered_changes(passage, ends[0], ends[1], Random(f"morph {seed}"))
-    ways = [way_between(ends[0], ends[1], changes, done) for done in range(len(changes) + 1)]
+    ways = [way_between(ends[0], ends[1], changes, done, passage.end_ticks) for done in range(len(changes) + 1)]
     # subtle: clips that only differ in lengths have no change between them, and are two ends all the same.
     ways = [ends[0], *ways[1:-1], ends[1]]
     whole = tone_distance(*ends)
@@ -76,7 +77,7 @@ def morph_ideas(
         at = len(ways) - 1 if number == steps + 1 else at
         last = max(last, at)
         found.append(step_idea(ends, ways[at], number, steps + 1))
-    return tuple(found)
+    return tuple(priced(model, passage, idea) for idea in found)
 
 
 def laid_in(tones: Sequence[Tone], start_ticks: int, passage: Passage) -> tuple[Tone, ...]:
@@ -137,7 +138,9 @@ def pitches(tones: Sequence[Tone]) -> set[int]:
     return {tone.pitch for tone in tones}
 
 
-def way_between(one: Sequence[Tone], other: Sequence[Tone], changes: Sequence[Change], done: int) -> tuple[Tone, ...]:
+def way_between(
+    one: Sequence[Tone], other: Sequence[Tone], changes: Sequence[Change], done: int, end_ticks: int
+) -> tuple[Tone, ...]:
     """The first clip with some changes made; places of both that need none keep the first one's notes."""
     first, second = places_of(one), places_of(other)
     state = dict(first)
@@ -149,11 +152,11 @@ def way_between(one: Sequence[Tone], other: Sequence[Tone], changes: Sequence[Ch
             state[at] = second[at]
     tones = sorted(tone for row in state.values() for tone in row)
     is_line = not top_line(one)[1] and not top_line(other)[1]
-    return cut_lengths(tones, is_line)
+    return cut_lengths(tones, is_line, end_ticks)
 
 
-def cut_lengths(tones: Sequence[Tone], is_line: bool) -> tuple[Tone, ...]:
-    """No note sounds into the next one of a line, or into another of its pitch."""
+def cut_lengths(tones: Sequence[Tone], is_line: bool, end_ticks: int) -> tuple[Tone, ...]:
+    """No note sounds into the next one of a line, into another of its pitch, or out of the bars."""
     found = []
     for at, tone in enumerate(tones):
         following = [
@@ -161,6 +164,6 @@ def cut_lengths(tones: Sequence[Tone], is_line: bool) -> tuple[Tone, ...]:
             for then in tones[at + 1 :]
             if then.start_ticks > tone.start_ticks and (is_line or then.pitch == tone.pitch)
         ]
-        end = min([tone.end_ticks, *following])
+        end = min([tone.end_ticks, end_ticks, *following])
         found.append(tone._replace(length_ticks=max(1, end - tone.start_ticks)))
     return tuple(found)

@@ -33,6 +33,7 @@ from bandmate.stages.compose.melody_ground import (
 )
 from bandmate.stages.compose.melody_ideas import candidate, spread_out, task_of
 from bandmate.stages.compose.melody_line import Task
+from bandmate.stages.compose.melody_listening import priced
 from bandmate.stages.compose.melody_manner import Manner
 from bandmate.stages.compose.melody_pins import is_free
 from bandmate.stages.compose.melody_plan import BarPlan, How, phrases_of
@@ -118,7 +119,7 @@ def vary_ideas(
             idea = replace(idea, notes=(f"a distance of {got:.2f} is the nearest that these notes and pins allow",))
         found.setdefault(tones, (round(bounds.off(tones) / NEAR), number, idea))
     ranked = [row[2] for row in sorted(found.values(), key=lambda row: row[:2])]
-    return spread_out(ranked, brief.alternatives)
+    return spread_out([priced(model, task.passage, idea) for idea in ranked], brief.alternatives)
 
 
 def grid_of(passage: Passage, line: Sequence[Tone]) -> int:

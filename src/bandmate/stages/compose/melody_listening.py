@@ -8,11 +8,14 @@ are rests.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from bandmate.models.melody import MelodyModel, ground_from
 from bandmate.models.melody_state import MERGED_TICKS, MelodyState, rhythm_of
+from bandmate.stages.compose.idea import Idea
+from bandmate.stages.compose.melody_ground import top_line
 from bandmate.stages.compose.melody_pitch import Listener, Reals, Slot
 from bandmate.stages.compose.passage import Passage, Tone
 
@@ -78,3 +81,11 @@ def nats_of(model: MelodyModel, passage: Passage, before: Sequence[Tone], tones:
     new = len({tone.start_ticks for tone in tones})
     each = model.nats_of_notes(row, ground)
     return float(each[-new:].mean()) if new and len(each) else 0.0
+
+
+def priced(model: MelodyModel | None, passage: Passage, idea: Idea) -> Idea:
+    """An idea with what the model pays for a note of its upper line; as it is without a model."""
+    if model is None:
+        return idea
+    nats = nats_of(model, passage, top_line(passage.before())[0], top_line(idea.tones)[0])
+    return replace(idea, nats=nats, models=(*idea.models, model.version or "melody"))

@@ -74,9 +74,10 @@ def syllable_starts(passage: Passage, syllables: Sequence[str], pins: Sequence[T
     free = [at for at, place in enumerate(places) if is_free(place, pins)]
     merged = sorted([(places[at], strengths[at]) for at in free] + [(start, 5) for start in pinned])
     if len(syllables) > len(merged) or len(pinned) > len(syllables):
+        many = len(passage.bars)
         raise RequestError(
-            f"{len(syllables)} syllables do not fit into {len(passage.bars)} bars with {len(merged)} places "
-            f"({len(pinned)} of them pinned); ask for more bars or fewer syllables"
+            f"{len(syllables)} syllables do not fit into {many} bar{'s' * (many > 1)} with {len(merged)} places "
+            f"({len(pinned)} of them pinned); ask for more bars or for another number of syllables"
         )
     chosen = drawn_places(merged, [is_stressed(one) for one in syllables], passage, rng)
     return [merged[at][0] for at in chosen]
