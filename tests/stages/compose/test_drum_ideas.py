@@ -94,6 +94,19 @@ def test_kick_leans_to_the_bass():
     assert share(passage(8, parts=(part,))) > 1.5 * share(passage(8))
 
 
+def test_accents_of_the_others_are_met():
+    """Where two parts push a beat together, kick or snare push with them more often."""
+    push = tuple(Tone(bar * 3840 + 1680, 960, 60, 110) for bar in range(8))
+    parts = tuple(Part(name, name, "keys", program, False, push) for name, program in (("keys", 0), ("guitar", 27)))
+
+    def share(bars: Passage) -> float:
+        ideas = [idea for seed in (0, 1) for idea in drums(bars, seed, genre="rock")[:3]]
+        met = [{t.start_ticks for t in i.tones if t.pitch in (36, 38)} & {t.start_ticks for t in push} for i in ideas]
+        return sum(map(len, met))
+
+    assert share(passage(8, parts=parts)) > share(passage(8))
+
+
 @settings(max_examples=5, deadline=None)
 @given(st.integers(1, 4), st.sampled_from((1.0, 1.5, 2.25, 4.0)), st.sampled_from((36, 38, 42, 49, 56)))
 def test_pins_are_there(bar, beat, pitch):

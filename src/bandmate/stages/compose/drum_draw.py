@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.models.drum_kit import CRASH, KICK, PIECES, RIDE, SLOTS, SNARE, STICK, TIMEKEEPERS, TOMS
+from bandmate.models.drum_kit import CRASH, KICK, OPEN, PIECES, RIDE, SLOTS, SNARE, STICK, TIMEKEEPERS, TOMS
 from bandmate.models.drum_patterns import BUSYNESSES, COUNT, LEADS, Manner, draw, task_of
 from bandmate.models.drums import DrumModel
 from bandmate.stages.compose.drum_grid import Grid
@@ -200,11 +200,12 @@ def one_stroke_a_hand(struck: Bools) -> Bools:
     return out
 
 
-def kick_bias(slots: int, shares: Reals) -> Reals:
-    """What a bass adds to the kick (cycle bars, slots, pieces): ``shares`` (cycle bars, slots) of bars in which it
-    begins a note there."""
-    found = np.zeros((CYCLE, slots, COUNT))
-    found[:, :, KICK] = 2.4 * shares - 0.5 * (shares.sum() > 0)
+def leaning(bass: Reals, accents: Reals) -> Reals:
+    """What a bass adds to the kick, and accents of the others to kick, snare and open hat (cycle bars, slots, pieces):
+    each is the share of bars (cycle bars, slots) in which they begin there."""
+    found = np.zeros((*bass.shape, COUNT))
+    found[:, :, KICK] = 2.4 * bass - 0.5 * (bass.sum() > 0) + 1.5 * accents
+    found[:, :, SNARE], found[:, :, OPEN] = 0.8 * accents, 0.8 * accents
     return found
 
 

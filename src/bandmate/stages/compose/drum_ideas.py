@@ -9,6 +9,7 @@ Conventions: General MIDI drum numbers; ghost notes are softer than 45; two hand
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,8 +29,8 @@ from bandmate.stages.compose.drum_draw import (
     Wishes,
     anchored,
     grooves,
-    kick_bias,
     lead_of_row,
+    leaning,
 )
 from bandmate.stages.compose.drum_grid import Grid, grid_of
 from bandmate.stages.compose.drum_layout import (
@@ -46,7 +47,7 @@ from bandmate.stages.compose.drum_plan import Genre, Run, genre_of, runs_of
 from bandmate.stages.compose.idea import Idea, distance
 from bandmate.stages.compose.measures import METERS, Material, material_of
 from bandmate.stages.compose.measures_scale import dial_value, figure_for, scale_of
-from bandmate.stages.compose.passage import Passage, Tone
+from bandmate.stages.compose.passage import Part, Passage, Tone
 
 ROWS = 32
 MORE_THAN_ASKED = 4
@@ -56,6 +57,7 @@ FLOOR = 0.15
 BASS_PROGRAMS = range(32, 40)
 FILL_SHARES = (0.25, 0.5, 0.5, 1.0)
 CRASH_ENERGY = 0.4
+ACCENT_TICKS = 60
 TURNED = ("density", "syncopation", "arousal", "surprise", "complexity")
 Key = tuple[str, Grid, int]
 
@@ -112,10 +114,11 @@ def draw_all(
     uniforms = chance.random((ROWS, BARS * most, len(PIECES))).clip(1e-9, 1 - 1e-9)
     dice = Dice(np.log(uniforms) - np.log1p(-uniforms), chance.random((ROWS, 16)))
     drawn: dict[Key, Groove] = {}
+    heard = (bass_onsets(passage), accents(passage))
     for run in runs:
         key = key_of(run, grids)
         if key not in drawn:
-            lean = kick_bias(len(key[1].slots), bass_shares(passage, runs, key, grids))
+            lean = leaning(*(shares_of(onsets, passage, runs, key, grids) for onsets in heard))
             lean += anchored(genre, key[1])
             drawn[key] = grooves(
                 genre, model, key[1], run.loudness, wishes_of(brief, dice, lean), dice.noise, dice.picks
@@ -141,14 +144,30 @@ def wishes_of(brief: ComposeBrief, dice: Dice, lean: Reals) -> Wishes:
     return Wishes(np.maximum(0.3, warmth), middle + spread_of_rows, np.repeat(lean[None], ROWS, axis=0))
 
 
-def bass_shares(passage: Passage, runs: Sequence[Run], key: Key, grids: Sequence[Grid]) -> Reals:
-    """In what share of the bars of a groove, by their place in the cycle, a bass begins a note at each slot."""
-    onsets = sorted(
-        tone.start_ticks
-        for part in passage.parts
-        if not part.is_drums and (part.role == "bass" or part.program in BASS_PROGRAMS)
-        for tone in part.tones
-    )
+def is_bass(part: Part) -> bool:
+    """Whether a part is a bass, by its role or its sound."""
+    return not part.is_drums and (part.role == "bass" or part.program in BASS_PROGRAMS)
+
+
+def bass_onsets(passage: Passage) -> list[int]:
+    """Where a bass begins a note."""
+    return sorted(tone.start_ticks for part in passage.parts if is_bass(part) for tone in part.tones)
+
+
+def accents(passage: Passage) -> list[int]:
+    """Where two parts or more besides bass and drums begin together, off the beat, and as loud as they mostly are."""
+    heard: Counter[int] = Counter()
+    for part in passage.parts:
+        if part.is_drums or is_bass(part) or not part.tones:
+            continue
+        loud = float(np.median([tone.velocity for tone in part.tones]))
+        heard.update({round(t.start_ticks / ACCENT_TICKS) for t in part.tones if t.velocity >= loud})
+    places = [place * ACCENT_TICKS for place, parts in heard.items() if parts > 1]
+    return sorted(at for at in places if at < passage.end_ticks and (at - passage.bar_at(at).start_ticks) % 960)
+
+
+def shares_of(onsets: Sequence[int], passage: Passage, runs: Sequence[Run], key: Key, grids: Sequence[Grid]) -> Reals:
+    """In what share of the bars of a groove, by their place in the cycle, something begins at each slot."""
     found, bars = np.zeros((CYCLE, len(key[1].slots))), np.zeros(CYCLE)
     starts = np.array([slot.ticks for slot in key[1].slots])
     for run in runs if onsets else ():
