@@ -42,6 +42,7 @@ AS_BEFORE = 0.6
 COST_SAFE, COST_DARING = 0.6, 1.3
 """Nats for a chord that is usual in a section heard for the first time (Billboard: median 1.0, three quarters 1.7)."""
 
+TENSION_OF_DARING, USUAL_DARING = 4.0, 0.3
 KINDS_IN_EIGHT = (0.072, 0.178, 0.28, 0.207, 0.121, 0.069, 0.036, 0.014, 0.009, 0.008, 0.004)
 """How many different chords sections of eight bars have (Billboard, teaching songs), from one up."""
 
@@ -126,7 +127,10 @@ def one_draft(ground: ChordGround, steering: Steering, share: float, rng: Random
         slots = plan_slots(ground.passage, ground.brief, ground.model, wish, ground.manner.source, rng)
     variety = 0.0 if ground.comes_back or ground.tones else min(1.0, 2 * steering.turned.get("complexity", 0.5))
     leads = dominants(slots) if rng.random() < PREPARED else {}
-    gone = walk(ground, slots, steering.tilt((0.5 if ground.tones else 0.7) + 0.6 * share, variety), loop, rng, leads)
+    tilt = steering.tilt((0.5 if ground.tones else 0.7) + 0.6 * share, variety)
+    if "tension" not in steering.turned:
+        tilt = replace(tilt, tension=tilt.tension + TENSION_OF_DARING * max(0.0, ground.brief.daring - USUAL_DARING))
+    gone = walk(ground, slots, tilt, loop, rng, leads)
     draft = finished(ground, slots, gone, loop, rng)
     return replace(draft, as_before=known is not None)
 

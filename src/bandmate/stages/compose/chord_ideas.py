@@ -24,6 +24,7 @@ from bandmate.song.errors import RequestError
 from bandmate.song.evidence import Evidence
 from bandmate.song.harmony import Chord
 from bandmate.stages.compose.brief import ComposeBrief
+from bandmate.stages.compose.chord_blocks import LONG, written_long
 from bandmate.stages.compose.chord_colour import chord_at
 from bandmate.stages.compose.chord_drafts import Draft, drafts
 from bandmate.stages.compose.chord_slots import Slot, pins_of, place_at
@@ -67,11 +68,27 @@ def chord_ideas(passage: Passage, brief: ComposeBrief, model: ChordModel, seed: 
     """
     passage = in_key(passage, brief)
     pins_of(passage, brief)
+    if len(passage.bars) > LONG:
+        return long_ideas(passage, brief, model, seed)
     ground = ground_of(passage, brief, model)
     found = drafts(ground, Random(seed))
     chosen = spread(found, brief.alternatives, MORE * brief.alternatives)
     says = differences([draft.chords for draft in chosen], passage)
     return tuple(idea_of(ground, draft, words) for draft, words in zip(chosen, says, strict=True))
+
+
+def long_ideas(passage: Passage, brief: ComposeBrief, model: ChordModel, seed: int) -> tuple[Idea, ...]:
+    """Progressions for many bars, section by section; ``brief.alternatives`` of them, and one or two more."""
+
+    def write(part: Passage, asked: ComposeBrief, own_seed: int) -> tuple[Idea, ...]:
+        return chord_ideas(part, asked, model, own_seed)
+
+    found = [written_long(passage, brief, write, seed, number) for number in range(brief.alternatives + 1)]
+    says = differences([idea.chords for idea in found], passage)
+    return tuple(
+        replace(idea, says=words, models=(model.version,), tones=tones_for(idea.chords, passage, brief))
+        for idea, words in zip(found, says, strict=True)
+    )
 
 
 def in_key(passage: Passage, brief: ComposeBrief) -> Passage:

@@ -29,11 +29,14 @@ MOOD_WEIGHT = 0.9
 OUT_OF_SCALE = {"major": 0.35, "minor": 0.5}
 """Nats that a chord pays for a tone outside of the scale; the other modes, which the corpora hardly have, pay more."""
 
-OUT_OF_MODE = 1.6
+OUT_OF_MODE = 3.0
 OTHER_THIRD = 4.0
 """What the home chord pays for the third of the other mode."""
 
 HOME_OF_MODE = 1.0
+OWN_TONE: dict[Mode, int] = {"dorian": 9, "phrygian": 1, "lydian": 6, "mixolydian": 10, "locrian": 6}
+WITH_OWN_TONE = 1.0
+"""What chords of the mode get for the tone that major or minor does not have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,6 +122,8 @@ def scale_leaning(mode: Mode) -> Reals:
     if mode not in OUT_OF_SCALE:
         # subtle: without this a piece in D dorian drifts to C major, whose chords are the same.
         out[: len(KINDS)] += HOME_OF_MODE
+        inside = symbol_tones()[:, outside].sum(axis=1) == 0
+        out += WITH_OWN_TONE * (inside & symbol_tones()[:, OWN_TONE[mode]])
     return out
 
 

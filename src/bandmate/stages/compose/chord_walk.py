@@ -34,9 +34,9 @@ FIT, MOST_QUARTERS = 2.0, 5.0
 """Nats that a chord gets for a quarter note of melody inside of it."""
 
 CADENCE, BEGINNING = 0.7, 0.9
-SEEN_PAIR, BACK_AGAIN = 1.3, 0.9
-"""What a step between two chords pays that the idea has had, and going back to the chord before the last: left alone,
-a model with a memory likes to swing between two chords for ever."""
+SEEN_PAIR, BACK_AGAIN, SAME_ROOT = 1.6, 1.2, 1.5
+"""What a step between two chords pays that the idea has had, going back to the chord before the last, and another
+kind of the chord on the same root: left alone, a model with a memory likes to swing between two chords for ever."""
 
 LOOK_AHEAD = 6
 MOST_MEMORY = 256
@@ -233,6 +233,9 @@ def moving(symbols: Sequence[int], tilt: Tilt) -> Reals:
         out += tilt.surprise * load_expectation().chord[before, classes[symbols[-1]]][classes]
     if tilt.complexity:
         out[sorted(set(symbols))] -= tilt.complexity
+    if symbols:
+        root = symbols[-1] // len(KINDS) * len(KINDS)
+        out[root : root + len(KINDS)] -= SAME_ROOT * tilt.variety
     if len(symbols) > 1:
         out[symbols[-2]] -= BACK_AGAIN * tilt.variety
         for one, other in pairwise(symbols):

@@ -41,7 +41,7 @@ def numerals(chords: Sequence[Chord], passage: Passage) -> str:
 
 def in_short(row: Sequence[str]) -> str:
     """A row of numerals, what comes back once."""
-    for length in range(1, len(row) // 2 + 1):
+    for length in range(1, min(MOST, len(row) // 2) + 1):
         if len(row) % length == 0 and list(row) == list(row[:length]) * (len(row) // length) and length > 1:
             return f"{DASH.join(row[:length])} ({len(row) // length}×)"
     return DASH.join(row[:MOST]) + ("…" if len(row) > MOST else "")
@@ -86,8 +86,11 @@ def differences(progressions: Sequence[Sequence[Chord]], passage: Passage) -> li
     for number, own in enumerate(found):
         others = found[1:] if number == 0 else found[:1]
         words = apart(own, others) + endings(progressions[number], passage, progressions[0] if number else None)
+        row = numerals(progressions[number], passage)
+        if any(said.split(";")[0] == row for said in says):
+            words.insert(0, "the same at other places")
         extra = f"; {', '.join(words[:3])}" if words else ""
-        says.append(numerals(progressions[number], passage) + extra)
+        says.append(row + extra)
     return says
 
 
