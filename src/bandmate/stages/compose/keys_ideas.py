@@ -23,8 +23,8 @@ from bandmate.stages.compose.brief import ComposeBrief
 from bandmate.stages.compose.genres import band_of, genre_of, program_in, usual_swing
 from bandmate.stages.compose.groove_plan import Feel, Plan, own_row, planned, played
 from bandmate.stages.compose.idea import Idea
-from bandmate.stages.compose.keys_voicing import Colour, coloured, picked, shapes_of
-from bandmate.stages.compose.measures_scale import Scale, scale_of
+from bandmate.stages.compose.keys_voicing import HALF_SPAN, Colour, coloured, picked, shapes_of
+from bandmate.stages.compose.measures_scale import Scale, scale_of, wanted
 from bandmate.stages.compose.part_styles import PartStyle, Row, style_of
 from bandmate.stages.compose.passage import Passage, Tone
 from bandmate.stages.compose.pattern_rows import Hit
@@ -41,7 +41,9 @@ CENTRES = (None, 66.0, 58.0, None)
 """Where the candidates lie: where the style does, higher, lower."""
 
 NOT_CHORDS = ("bass", "lead-vox", "lead-guitar")
-PAD_AWAY, PAD_LOW = 9.0, 60.0
+PAD_AWAY, PAD_LOW, PAD_LOWEST = 9.0, 60.0, 50
+"""A pad lies so far from other chords (below them where they lie higher), and never among the bass notes."""
+
 PAD_ROW = Row("C--- ---- ---- ----", 0.2, "held chords")
 
 
@@ -83,6 +85,8 @@ def keys_ideas(passage: Passage, brief: ComposeBrief, seed: int, manner: Manner 
     ground = ground_of(passage, brief, usual_swing(genre))
     lowest, highest = reach("keys", brief.program, program_in(band_of(genre).sounds[0], "keys"))
     pins = pinned_tones(passage, brief, lowest, highest)
+    if manner == "pad" and "register" not in wanted(brief) and highest - PAD_LOWEST >= 2 * HALF_SPAN:
+        lowest = max(lowest, PAD_LOWEST)
     style = style_of("keys", genre)
     found: dict[tuple[Tone, ...], tuple[float, int, str]] = {}
     for number in range(MORE_THAN_ASKED * max(1, brief.alternatives)):
