@@ -82,7 +82,7 @@ WORDS = {
 def differences(progressions: Sequence[Sequence[Chord]], passage: Passage) -> list[str]:
     """Of each progression its numerals and what sets it apart from the first (of the first: from all others)."""
     found = [features(chords, passage) for chords in progressions]
-    says = []
+    says: list[str] = []
     for number, own in enumerate(found):
         others = found[1:] if number == 0 else found[:1]
         words = apart(own, others) + endings(progressions[number], passage, progressions[0] if number else None)

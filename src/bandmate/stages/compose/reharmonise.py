@@ -1,8 +1,8 @@
 """Reharmonising: other chords for those that are there, from safe to daring, each with its reason.
 
 How it is used: ``reharmonise_ideas(passage, brief, load_chord_model(), seed)``. The alternatives go from safer than
-``brief.daring`` to more daring. A substitute that would rub with a held note of the melody, where the chord did not,
-is never taken; pinned chords stay.
+``brief.daring`` to more daring; dials choose among those of one daring. A substitute that would rub with a held note
+of the melody, where the chord did not, is never taken; pinned chords stay.
 
 Conventions: the daring of an alternative is the mean over its chords, a chord that stays counting 0.
 """
@@ -26,13 +26,14 @@ from bandmate.stages.compose.chord_slots import pins_of, place_at
 from bandmate.stages.compose.chord_walk import ChordGround, ground_of
 from bandmate.stages.compose.chord_words import numerals
 from bandmate.stages.compose.idea import Idea, chord_distance
+from bandmate.stages.compose.measures_scale import dial_error
 from bandmate.stages.compose.passage import Passage
 from bandmate.stages.compose.substitutions import Setting, Span, Substitution, substitutions
 
 APART, LEAST_CHANGED = 0.15, 0.08
 DRAWS = 26
 BELOW, ABOVE = 0.25, 0.45
-OFF_DARING, OFF_MELODY = 6.0, 4.0
+OFF_DARING, OFF_MELODY, OFF_DIALS = 6.0, 4.0, 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ def rated(
     share = in_chord_share(ground.tones, chords)
     rating = OFF_DARING * abs(daring - 0.75 * level) + 0.4 * min(nats, 6.0)
     rating += 0.0 if share is None else OFF_MELODY * (1 - share)
+    rating += OFF_DIALS * dial_error(Idea(chords=chords), ground.passage, ground.brief)
     rating -= 0.25 * len({one.kind for one in taken})
     return Version(spans, taken, chords, daring, nats, share, rating)
 
