@@ -148,6 +148,7 @@ def clip_command(verb: Verb, words: str) -> Callable[..., None]:
         number: Number = 3,
         seed: Seed = 0,
         catalogue: Catalogue = None,
+        project: In = None,
         to: Out = Path("ideas"),
         pictures: Pictures = False,
         sound: Sound = False,
@@ -158,7 +159,7 @@ def clip_command(verb: Verb, words: str) -> Callable[..., None]:
             amount=amount, other=other, other_bar=other_bar,
         )  # fmt: skip
         brief = worded(words, brief)
-        run(source, brief, bars, track, catalogue, seed, to, pictures=pictures, sound=sound, json=json)
+        run(source or project, brief, bars, track, catalogue, seed, to, pictures=pictures, sound=sound, json=json)
 
     command.__doc__ = words
     return command

@@ -11,6 +11,7 @@ from bandmate.cli.options import AsJson, InProject, Moves, ProposalId, numbers, 
 from bandmate.cli.output import number, out, print_json, say, table, text, write
 from bandmate.song.errors import LockedMove, OutOfRange, RequestError
 from bandmate.song.spoken import spoken_place, spoken_value
+from bandmate.song.spoken_music import spoken_music
 
 if TYPE_CHECKING:
     from bandmate.project.decisions import MoveState, ProposalState
@@ -65,6 +66,7 @@ def show(
 def accept(
     proposal: ProposalId,
     moves: Moves = None,
+    alternative: Annotated[int | None, typer.Option("--alternative", "-a", help="All moves of an alternative.")] = None,
     at: Annotated[list[str] | None, typer.Option("--strength", "-s", help="Strength in percent: 3=50.")] = None,
     skip_stale: Annotated[
         bool, typer.Option("--skip-stale", help="Leave out what no longer fits or is locked.")
@@ -74,8 +76,9 @@ def accept(
 ) -> None:
     """Make moves of a proposal. One step that can be undone."""
     with opened(project) as here:
+        wanted = numbers(moves) if alternative is None else of_alternative(here.proposal(proposal), alternative)
         try:
-            done = here.accept(proposal, numbers(moves), strengths(at), skip_stale=skip_stale)
+            done = here.accept(proposal, wanted, strengths(at), skip_stale=skip_stale)
         except LockedMove as locked:
             locked.args = (f"{locked}, with --moves or --skip-stale",)
             raise
@@ -86,6 +89,21 @@ def accept(
     write(f"revision {done.number}: {done.message}")
     for one in done.left_out:
         say(f"left out move {one.number}: {one.why}")
+
+
+def of_alternative(state: ProposalState, alternative: int) -> tuple[int, ...]:
+    """The numbers of the moves of one alternative.
+
+    Raises
+    ------
+    OutOfRange
+        if there is no alternative of that number.
+    """
+    found = tuple(one.number for one in state.moves if one.move.choice.endswith(f"#{alternative}"))
+    if not found:
+        there = len({one.move.choice for one in state.moves if one.move.choice})
+        raise OutOfRange(f"there is no alternative {alternative} in {state.id}; it has {there}, counted from 1")
+    return found
 
 
 def refuse(
@@ -201,19 +219,25 @@ def print_proposal(song: Song, state: ProposalState, depth: DepthName = "show") 
     free = [str(one.number) for one in state.moves if one.state == "open" and not one.why]
     if free:
         say(f"accept all of it: bandmate accept {state.id}")
+        if any(one.move.choice and not one.move.finding for one in state.moves):
+            say(f"or an alternative: bandmate accept {state.id} --alternative 2")
         say(f"or some of it:    bandmate accept {state.id} --moves {','.join(free[:2])} --strength {free[0]}=50")
 
 
 def print_move(song: Song, one: MoveState) -> None:
     """A move for reading: what changes, why, what was measured."""
     move = one.move
-    change = f"{spoken_value(move.before, move.address)} → {spoken_value(move.after, move.address)}"
+    change = spoken_music(move.before, move.after)
+    if change is None:
+        change = f"{spoken_value(move.before, move.address)} → {spoken_value(move.after, move.address)}"
     at = f" at {one.strength:.0%}" if one.strength != 1.0 and one.state != "refused" else ""
     write("")
     write(f"{one.number:>3}. {spoken_place(song, move.address)}: {change}  ({one.state}{at})", hang=5)
     write(move.because, indent=5)
     if move.choice:
-        write(f"answer {move.choice.partition('#')[2]} to this finding; one of them is made", indent=7, style="dim")
+        option = move.choice.partition("#")[2]
+        what = f"answer {option} to this finding" if move.finding else f"alternative {option}"
+        write(f"{what}; one of them is made", indent=7, style="dim")
     for fact in move.evidence:
         values = [number(v, 2) for v in (fact.before, fact.after) if v is not None]
         target = f", target {number(fact.target, 1)}" if fact.target is not None else ""

@@ -1,4 +1,4 @@
-"""Commands for whole songs: sketch, and originality."""
+"""Commands for whole songs: sketch, propose form, originality."""
 
 from __future__ import annotations
 
@@ -9,18 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bandmate.cli.compose_options import (
+    Bars,
     Catalogue,
     DialSettings,
     GenreName,
     KeyName,
     Number,
     OnTrack,
+    Pictures,
     Pins,
     Seed,
+    Sound,
+    checked_bars,
     chord_pin,
     dials_of,
 )
-from bandmate.cli.options import AsJson, opened
+from bandmate.cli.deciding import print_proposal, proposal_facts
+from bandmate.cli.listening import propose
+from bandmate.cli.options import AsJson, InProject, opened
 from bandmate.cli.output import number as spoken_number
 from bandmate.cli.output import out, print_json, progress_bar, say, table, text, write
 from bandmate.song.errors import OutOfRange, RequestError, UnknownName
@@ -37,6 +43,7 @@ def add_commands(app: typer.Typer) -> None:
     """Put these commands into the app."""
     app.command("sketch")(sketch)
     app.command("originality")(originality)
+    propose.command("form")(form)
 
 
 def sketch(
@@ -86,6 +93,37 @@ def sketch(
         write(f"{one.folder}: {', '.join(path.name for path in one.files)}", indent=5, hang=2)
     for remark in done.remarks:
         say(f"· {remark}")
+
+
+def form(
+    length: Annotated[int | None, typer.Option("--length", help="Length of the whole in bars, exact.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of the whole in seconds, exact.")] = None,
+    bars: Bars = "",
+    sections: Annotated[str, typer.Option("--sections", help="In their order: intro:4,verse:8,chorus.")] = "",
+    genre: GenreName = "",
+    number: Number = 3,
+    seed: Seed = 0,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="A lone file instead of a project.")] = None,
+    project: InProject = None,
+    to: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results of a lone file.")] = Path("ideas"),
+    pictures: Pictures = False,
+    sound: Sound = False,
+    json: AsJson = False,
+) -> None:
+    """Build a song from the loop in --bars, or sections for a song without notes."""
+    from bandmate.cli.composing import print_ideas
+    from bandmate.verbs.composing import compose_form, form_file
+
+    brief = sketch_brief(length, seconds, genre, "", None, "", "", sections, None, None, number)
+    span = checked_bars(bars)
+    if file is not None:
+        with progress_bar() as progress:
+            done = form_file(file, to, brief, bars=span, pictures=pictures, sound=sound, seed=seed, progress=progress)
+        print_json(done.facts()) if json else print_ideas(done)
+        return
+    with opened(project) as here:
+        state, song = compose_form(here, brief, bars=span, seed=seed), here.song
+    print_json(proposal_facts(song, state)) if json else print_proposal(song, state, "show")
 
 
 def sketch_brief(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from bandmate.song.song import Song
     from bandmate.song.tracks import Track
     from bandmate.stages.compose.brief import ComposeBrief
+    from bandmate.stages.compose.sketch_brief import SketchBrief
     from bandmate.stages.compose.toolbox import Toolbox
 
 MOST_DEFAULT_BARS = 32
@@ -136,6 +137,66 @@ def compose(
     progress("writing", 0.3)
     proposal = propose_composition(project.song, brief, tools=tools, version=__version__, seed=seed)
     return project.proposal(project.add_proposal(proposal))
+
+
+def compose_form(
+    project: Project,
+    brief: SketchBrief,
+    *,
+    bars: tuple[int, int] | None = None,
+    seed: int = 0,
+) -> ProposalState:
+    """Keep a proposal of forms: the song's loop arranged, or sections where it has no notes. The song stays as it is.
+
+    Parameters
+    ----------
+    brief : SketchBrief
+        length in bars or seconds, sections, genre; meter, key and tempo are the song's own.
+    bars : (int, int), optional
+        first and last bar of the loop; all of the music by default.
+
+    Raises
+    ------
+    RequestError
+        for wishes that cannot go together, and a loop that there is not.
+    """
+    from bandmate.stages.compose.form_moves import propose_form
+
+    first, last = bars or (1, None)
+    proposal = propose_form(project.song, brief, first_bar=first, last_bar=last, version=__version__, seed=seed)
+    return project.proposal(project.add_proposal(proposal))
+
+
+def form_file(
+    path: Path | str,
+    folder: Path | str,
+    brief: SketchBrief,
+    *,
+    bars: tuple[int, int] | None = None,
+    pictures: bool = False,
+    sound: bool = False,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> WrittenIdeas:
+    """The same for a lone file: each form as a file of its own."""
+    from bandmate.formats.scores import read_score
+    from bandmate.stages.compose.brief import ComposeBrief
+    from bandmate.stages.compose.form_moves import propose_form
+
+    source, place = Path(path), Path(folder)
+    score = read_score(source)
+    first, last = bars or (1, None)
+    proposal = propose_form(score.song, brief, first_bar=first, last_bar=last, version=__version__, seed=seed)
+    with disk_errors(place):
+        place.mkdir(parents=True, exist_ok=True)
+    whole, name = ComposeBrief(part="form", first_bar=1, last_bar=1), f"{source.stem}.form"
+    ideas = written_ideas(
+        score.song, proposal, place / name, ending_for(source, whole), whole, pictures=pictures, sound=sound,
+        progress=progress,
+    )  # fmt: skip
+    record = place / f"{name}.json"
+    write_whole(record, record_of(proposal))
+    return WrittenIdeas(proposal.title, ideas, record, (*score.remarks, *proposal.remarks))
 
 
 def tools_with(catalogue: Sequence[Path | str], progress: Progress = silent) -> Toolbox:
