@@ -221,7 +221,12 @@ def loose_tendencies(before: Rows, state: Rows, slot: Rows) -> int:
     if before[5] == 2 or before[5] >= 7:
         home = (before[4] + 1) % 12
         is_dominant = home == slot[0]
-    if not is_dominant or state[4] != home:
+    has_home = has_third = False
+    for voice in range(4):
+        above = (state[voice] - home) % 12
+        has_home = has_home or above == 0
+        has_third = has_third or above == 3 or above == 4
+    if not (is_dominant and has_home and has_third):
         return 0
     found = 0
     for voice in range(4):

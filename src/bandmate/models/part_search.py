@@ -38,8 +38,8 @@ MOST_TONES = 6
 ROOT, QUALITY, BASS, NEEDS, ANY_MELODY, TONES = range(6)
 CHORD_ROW = 6 + 2 * MOST_TONES
 MOST_STATES = 12000
-KEPT = 88
-KEPT_OF_A_CHORD = 9
+KEPT = 72
+KEPT_OF_A_CHORD = 8
 LEAST_SHARE = 240
 """A free chord has to have this many thousandths of the melody in its slot."""
 

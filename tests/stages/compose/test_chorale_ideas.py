@@ -169,6 +169,11 @@ def test_no_melody_and_no_bars() -> None:
         ideas(Passage((), (), 100.0))
 
 
+def test_too_much_at_once_is_refused() -> None:
+    with pytest.raises(RequestError, match="fewer bars at a time"):
+        ideas(passage((67,) * 2400))
+
+
 @pytest.mark.parametrize("pitch", [30, 48, 60, 75, 96, 120])
 def test_one_note(pitch: int) -> None:
     for idea in ideas(passage((pitch,))):

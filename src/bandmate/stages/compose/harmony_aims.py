@@ -17,7 +17,7 @@ from bandmate.stages.compose.measures import material_of
 from bandmate.stages.compose.measures_scale import Scale, dial_of, scale_of
 from bandmate.stages.compose.passage import Passage
 
-TRIALS = 6
+TRIALS = 7
 GAIN = 1.2
 NEAR = 0.04
 FARTHEST = 2.5

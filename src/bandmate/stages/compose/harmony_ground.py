@@ -48,6 +48,7 @@ INVERSION_PRICE = 1.5
 """Of a bass other than the root under a chord of the song that names none."""
 
 STRANGE_PIN_PRICE = 4.0
+MOST_SLOTS = 2000
 HOME_AT_FIRST = 1.5
 """For a tonic in root position at the beginning, of which the chords' scores know nothing."""
 
@@ -105,6 +106,11 @@ def harmony_ground(passage: Passage, brief: ComposeBrief, weights: Weights) -> H
     cuts = [at for start, end, _ in spans for at in (start, end)]
     cuts += [at for pin in pins for at in (pin.tone.start_ticks, pin.tone.end_ticks)]
     slots = tuple(slots_of(lifted, passage.bars, cuts, brief.key))
+    if len(slots) > MOST_SLOTS:
+        raise RequestError(
+            f"{len(passage.bars)} bars have {len(slots)} chords to set, at most {MOST_SLOTS} go at once; "
+            "ask for fewer bars at a time"
+        )
     chords = tuple(next((chord for start, end, chord in spans if start <= slot.start < end), None) for slot in slots)
     rows = slot_rows(slots)
     count = len(slots)
