@@ -57,7 +57,11 @@ def chances(ground: HarmonyGround, chosen: Rows) -> Rows:
             continue
         scale = set(scale_of(slot.key))
         joins = at > 0 and ground.slots[at - 1].end == slot.start
-        for voice in {1, 2, 3} - held[at]:
+        given = ground.chords[at]
+        suspended = False
+        # subtle: a bass that the song names stays under its chord.
+        named = set() if given is None or given.bass is None else {3}
+        for voice in sorted({1, 2, 3} - held[at] - named):
             now, then = int(chosen[at, voice]), int(chosen[at + 1, voice])
             step = 1 if then > now else -1
             if abs(then - now) == 4:
@@ -74,7 +78,8 @@ def chances(ground: HarmonyGround, chosen: Rows) -> Rows:
                 found.append((BROKEN, at, voice, now, broken))
             if joins and slot.strength < 2 and voice not in held[at - 1]:
                 before = int(chosen[at - 1, voice])
-                if before - now in (1, 2) and not is_tone(chosen[at], before):
+                if before - now in (1, 2) and not is_tone(chosen[at], before) and not (given and suspended):
+                    suspended = True
                     found.append((SUSPENSION, at, voice, before, now))
     return np.array(found, np.int64).reshape(-1, 5)
 
