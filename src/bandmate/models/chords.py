@@ -54,8 +54,8 @@ class ChordModel:
     moods: Reals
 
     def song(self, source: int = CHARTS, mode: int = UNKNOWN) -> ChordSong:
-        """A song without chords yet, to be gone through step by step."""
-        return ChordSong(self.mixing, Progression(source, mode), self.mixing.memory())
+        """A song without chords yet, to be gone through step by step; songs of two threads do not meet."""
+        return ChordSong(self.mixing.fresh(), Progression(source, mode), self.mixing.memory())
 
     def mood(self, name: str) -> Reals | None:
         """How much more likely each symbol is in a mood (natural logarithm); None for a mood that no data has."""
