@@ -37,6 +37,9 @@ ROUNDS, DEEP_ROUNDS = 1600, 700
 MANY_NOTES = 96
 """With more notes the rounds grow, so that there is time for all of them."""
 
+MOST_WORK, MOST_DEEP_WORK = 3e6, 6e9
+"""Notes, or pairs of notes, that are looked at in all rounds together."""
+
 EDITS = ("add", "remove", "shift", "pitch", "move", "velocity", "copy", "rhythm", "voice")
 ODDS: dict[str, dict[str, float]] = {
     "density": {"add": 4, "remove": 4, "voice": 2},
@@ -137,10 +140,14 @@ def steered_tones(
     ground = ground_of(material_of(idea, passage, brief), scale, wants, brief, passage.bpm)
     ground = ground._replace(odds=odds_of(brief, wants))
     work = work_of(idea.tones, pinned_of(idea.tones, passage, brief), ground, passage.start_ticks, seed)
-    rounds = DEEP_ROUNDS if "complexity" in wants else ROUNDS
-    rounds = round(rounds * max(1.0, len(idea.tones) / MANY_NOTES))
-    search(ground, work, rounds)
+    search(ground, work, rounds_for(len(idea.tones), "complexity" in wants))
     return replace(idea, tones=tones_from(work, passage.start_ticks))
+
+
+def rounds_for(notes: int, deep: bool) -> int:
+    """How many edits are tried of so many notes: more for more, as long as that takes a second or so."""
+    rounds = (DEEP_ROUNDS if deep else ROUNDS) * max(1.0, notes / MANY_NOTES)
+    return round(min(rounds, (MOST_DEEP_WORK if deep else MOST_WORK) / max(1, notes) ** (2 if deep else 1)))
 
 
 def odds_of(brief: ComposeBrief, wants: dict[str, float]) -> Reals:

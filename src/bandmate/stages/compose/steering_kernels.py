@@ -192,22 +192,36 @@ def drum_place(ground: Ground, ticks: int) -> int:
 
 @kernel
 def code_length(events: Whole, count: int, alphabet: int, stamps: Whole, mark: int) -> float:
-    """As ``measures_order.code_length``; ``mark`` is larger than any that stands in ``stamps``."""
-    total = 0.0
+    """As ``measures_order.code_length``; ``mark`` is larger than any that stands in ``stamps``.
+
+    Places with the same event are chained, so that only those are looked at which share the event before.
+    """
+    total, different = 0.0, 0
+    chain, rank = np.empty(count, np.int64), np.empty(count, np.int64)
+    size, same, kinds = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64)
     for at in range(count):
-        event = events[at]
-        size, same, kinds = np.zeros(4, np.int64), np.zeros(4, np.int64), np.zeros(4, np.int64)
-        for other in range(at):
-            deep = 0
+        event = min(events[at], MOST_EVENTS - 1)
+        last = stamps[0, event] - mark
+        chain[at] = last if last >= 0 else -1
+        rank[at] = rank[last] + 1 if last >= 0 else 0
+        size[:], same[:], kinds[:] = 0, 0, 0
+        size[0], same[0], kinds[0] = at, rank[at], different
+        before = chain[at - 1] if at > 0 else -1
+        while before >= 0:
+            other = before + 1
+            deep = 1
             while deep < 3 and other - deep > 0 and events[other - deep - 1] == events[at - deep - 1]:
                 deep += 1
             value = min(events[other], MOST_EVENTS - 1)
-            for order in range(deep + 1):
+            for order in range(1, deep + 1):
                 size[order] += 1
-                same[order] += events[other] == event
+                same[order] += value == event
                 if stamps[order, value] != mark + at:
                     stamps[order, value] = mark + at
                     kinds[order] += 1
+            before = chain[before]
+        different += last < 0
+        stamps[0, event] = mark + at
         chance = 1.0 / alphabet
         for order in range(min(at, 3) + 1):
             if size[order] > 0:
