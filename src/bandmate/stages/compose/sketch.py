@@ -90,6 +90,7 @@ def one_sketch(brief: SketchBrief, models: SketchModels, seed: int, number: int)
         sounds=band.sounds[(number if brief.sounds is None else brief.sounds - 1) % len(band.sounds)],
         seed=own_seed,
         models=list(form.models),
+        melody=models.melody,
     )
     write_chords(draft, models.chords)
     write_parts(draft, parts, models)

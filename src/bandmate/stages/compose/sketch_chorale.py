@@ -50,7 +50,7 @@ def one_chorale(brief: SketchBrief, models: SketchModels, seed: int, number: int
         part="melody", track="soprano", last_bar=form.bars, genre="chorale", mood=brief.mood, alternatives=1,
         dials=sung(brief.dials_of("lead")), note_pins=(last_note(brief, form, key),),
     )  # fmt: skip
-    melody = melody_ideas(passage_of(song, 1, form.bars), asked, None, seed * 1009 + number)[0]
+    melody = melody_ideas(passage_of(song, 1, form.bars), asked, models.melody, seed * 1009 + number)[0]
     line = within(melody.tones)
     every = bars_of(song, form.bars)
     passage = Passage(every, every, form.tempo_bpm, (), (), line)

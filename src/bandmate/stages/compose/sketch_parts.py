@@ -17,6 +17,7 @@ from bandmate.models.chorale import ChoraleModel, load_chorale
 from bandmate.models.chords import ChordModel, load_chord_model
 from bandmate.models.drums import DrumModel, load_drums
 from bandmate.models.form import FormModel, load_form
+from bandmate.models.melody import MelodyModel, load_melody_model
 from bandmate.song.harmony import Chord
 from bandmate.song.tracks import Role
 from bandmate.stages.compose.arrangement import Scene, is_playing
@@ -38,6 +39,9 @@ CHORD_DIALS = ("mode", "tension", "valence", "surprise", "complexity")
 """What of a sketch's dials its chords hear; density and the like are the players'."""
 
 NEW_ENDING = 2
+HEARD_BARS = 8
+"""So much of the tune so far is gone on from."""
+
 LEAST_FOR_ENDING = 4
 ROLES: dict[SketchPart, Role] = {"drums": "drums", "bass": "bass", "keys": "keys", "pad": "pad", "lead": "synth"}
 FAMILY_ROLES: tuple[Role, ...] = (
@@ -55,6 +59,8 @@ class SketchModels:
     chords: ChordModel
     drums: DrumModel
     chorale: ChoraleModel
+    melody: MelodyModel | None = None
+    """None writes tunes by the written worths alone."""
 
 
 def load_sketch_models() -> SketchModels:
@@ -65,7 +71,7 @@ def load_sketch_models() -> SketchModels:
     ModelError
         if one of them is missing or is of another version.
     """
-    return SketchModels(load_form(), load_chord_model(), load_drums(), load_chorale())
+    return SketchModels(load_form(), load_chord_model(), load_drums(), load_chorale(), load_melody_model())
 
 
 @dataclass(slots=True)
@@ -82,6 +88,7 @@ class Draft:
     chords: list[Chord] = field(default_factory=list)
     tones: dict[SketchPart, tuple[Tone, ...]] = field(default_factory=dict)
     models: list[str] = field(default_factory=list)
+    melody: MelodyModel | None = None
 
     def passage(self, first: int, last: int, own: Sequence[Tone] = ()) -> Passage:
         """Bars of the sketch with everything that is written so far."""
@@ -236,8 +243,9 @@ def tune_for(draft: Draft, first: int, last: int, name: str, lead: Sequence[Tone
     if name == "solo":
         density = min(1.0, (0.5 if asked.dials.density is None else asked.dials.density) + 0.25)
         asked = msgspec.structs.replace(asked, dials=msgspec.structs.replace(asked.dials, density=density))
-    passage = draft.passage(first, last, lead)
-    found = melody_ideas(passage, asked, None, draft.seed * 17 + turn)
+    since = draft.bars[max(0, first - 1 - HEARD_BARS)].start_ticks
+    passage = draft.passage(first, last, [tone for tone in lead if tone.start_ticks >= since])
+    found = melody_ideas(passage, asked, draft.melody, draft.seed * 17 + turn)
     return draft.used(found[0]) if found else ()
 
 
