@@ -33,7 +33,7 @@ Reals = npt.NDArray[np.float64]
 FIT, MOST_QUARTERS = 2.0, 5.0
 """Nats that a chord gets for a quarter note of melody inside of it."""
 
-CADENCE, BEGINNING = 0.7, 0.9
+CADENCE, BEGINNING = 0.7, 0.45
 SEEN_PAIR, BACK_AGAIN, SAME_ROOT = 1.6, 1.2, 1.5
 """What a step between two chords pays that the idea has had, going back to the chord before the last, and another
 kind of the chord on the same root: left alone, a model with a memory likes to swing between two chords for ever."""
