@@ -64,7 +64,7 @@ def suffix_for(ground: ChordGround, root: int, kind: int, key: Key, manner: tupl
     quality, scale = QUALITIES[kind], scale_of(key)
     if quality in SEVENTHS and rng.random() < sevenths:
         fitting = [one for one in SEVENTHS[quality] if all((root + tone) % 12 in scale for tone in tones_of(one))]
-        if (root - key.tonic) % 12 == 7 and quality == "":
+        if quality == "" and (ground.manner.is_dominant or (root - key.tonic) % 12 == 7):
             fitting = ["7"]
         quality = fitting[0] if fitting else quality
         kind = QUALITIES.index(quality) if quality in QUALITIES else kind

@@ -42,8 +42,8 @@ AS_BEFORE = 0.6
 COST_SAFE, COST_DARING = 0.6, 1.3
 """Nats for a chord that is usual in a section heard for the first time (Billboard: median 1.0, three quarters 1.7)."""
 
-COMMON_KINDS = 0.17
-"""What as many sections have as this is as good as any other."""
+COMMON_KINDS, DULL = 0.17, 0.45
+"""What as many sections have as this is as good as any other; two chords in eight bars are shown later."""
 
 TENSION_OF_DARING, USUAL_DARING = 4.0, 0.3
 KINDS_IN_EIGHT = (0.072, 0.178, 0.28, 0.207, 0.121, 0.069, 0.036, 0.014, 0.009, 0.008, 0.004)
@@ -255,7 +255,8 @@ def unusual(ground: ChordGround, draft: Draft) -> float:
     bars = len(draft.slots) if len(ground.passage.bars) < 4 else len(ground.passage.bars)
     shift = 0 if bars > 6 else 1
     share = KINDS_IN_EIGHT[min(len(KINDS_IN_EIGHT), max(1, kinds + shift)) - 1]
-    few = 0.0 if draft.written or bars < 3 or ground.comes_back else max(0.0, 0.6 * log(COMMON_KINDS / share))
+    few = max(0.0, 0.6 * log(COMMON_KINDS / share)) + DULL * (kinds + shift < 3)
+    few = 0.0 if draft.written or bars < 3 or ground.comes_back else few
     ratios = ground.model.mood(ground.manner.mood)
     mood = 0.0 if ratios is None else float(ratios[list(draft.symbols)].mean())
     lead = dominants(draft.slots)

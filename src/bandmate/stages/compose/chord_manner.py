@@ -53,6 +53,7 @@ class ChordManner:
     lean: tuple[tuple[str, float], ...]
     loops_major: tuple[str, ...]
     loops_minor: tuple[str, ...]
+    is_dominant: bool = False
     says: str = ""
     mood: str = ""
     notes: tuple[str, ...] = ()
@@ -81,6 +82,7 @@ def genre_manner(genre: Genre) -> ChordManner:
         lean=tuple(sorted(row.get("lean", {}).items())),
         loops_major=tuple(loops.get("major", ())),
         loops_minor=tuple(loops.get("minor", ())),
+        is_dominant=row.get("dominant", False),
         says=row.get("says", ""),
     )
 

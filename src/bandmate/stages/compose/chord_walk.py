@@ -30,7 +30,7 @@ from bandmate.stages.compose.passage import Passage, Tone
 
 Reals = npt.NDArray[np.float64]
 
-FIT, MOST_QUARTERS = 2.0, 5.0
+FIT, MOST_QUARTERS = 1.6, 5.0
 """Nats that a chord gets for a quarter note of melody inside of it."""
 
 CADENCE, BEGINNING = 0.7, 0.45
