@@ -129,8 +129,9 @@ def figures(idea: Idea, passage: Passage, brief: ComposeBrief, scale: Scale) -> 
     events = len(material.chords) if material.of_chords else len(material.groups)
     found = {}
     for name in WORDS:
-        reads = dial_value(name, METERS[MEASURED_BY[name]](material), scale, events)
         figure = METERS[name](material)
+        on_scale = figure if MEASURED_BY[name] == name else METERS[MEASURED_BY[name]](material)
+        reads = dial_value(name, on_scale, scale, events)
         if reads is not None and figure is not None:
             found[name] = (reads, figure)
     return found

@@ -96,7 +96,12 @@ def depth_in_beat(inside: int, length: int) -> int:
 
 def bar_weights(bars: Sequence[Bar]) -> tuple[int, ...]:
     """The weights of all places of some bars in a row."""
-    return tuple(weight for bar in bars for weight in weights(bar.numerator, bar.denominator))
+    return weights_in_a_row(tuple((bar.numerator, bar.denominator) for bar in bars))
+
+
+@lru_cache(maxsize=64)
+def weights_in_a_row(meters: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    return tuple(weight for meter in meters for weight in weights(*meter))
 
 
 def syncopation(onsets: Iterable[int], bars: Sequence[Bar]) -> float:

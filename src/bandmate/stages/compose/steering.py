@@ -31,7 +31,7 @@ TOLERANCE = 0.08
 NEAR = 0.03
 """An idea whose dials are all nearer than this is left as it was written."""
 
-ROUNDS, DEEP_ROUNDS = 1600, 700
+ROUNDS, DEEP_ROUNDS = 1300, 700
 """Edits tried of one idea; fewer where complexity has to be measured each time."""
 
 MANY_NOTES = 96

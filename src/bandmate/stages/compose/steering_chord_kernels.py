@@ -34,7 +34,7 @@ MISFIT, OUTSIDE, RESTLESS = 0.25, 0.03, 0.02
 """What it costs where no note of the other parts is in its chord, no chord tone on the scale, and where every chord is
 struck off the beats."""
 
-GAIN, NEAR_ENOUGH, PATIENCE, POLISH = 2e-5, 1e-4, 700, 400
+GAIN, NEAR_ENOUGH, PATIENCE, POLISH = 2e-5, 1e-4, 500, 150
 CELL = 480
 FULL_VELOCITY = 96.0
 

@@ -23,10 +23,10 @@ PITCH, MOVE, VELOCITY, COPY, RHYTHM, VOICE = range(3, 9)
 GAIN = 2e-5
 """An edit must bring at least this."""
 
-PATIENCE = 450
+PATIENCE = 300
 """Edits in a row that bring nothing, after which the rest is not tried."""
 
-POLISH = 150
+POLISH = 100
 """Edits that are tried once the dials are met: what sounds better and leaves them met is kept."""
 
 NEAR_ENOUGH = 1e-4
