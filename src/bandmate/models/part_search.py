@@ -173,7 +173,8 @@ def keep_best(states: Rows, scores: Scores, count: int, kept: Rows, kept_scores:
 
 @kernel
 def step_scores(before: Rows, now: Rows, slot: Rows, weights: Weights, prices: Scores, out: Scores) -> None:
-    """What each step between two rows of states scores, (before, now); faults cost ``prices`` on top."""
+    """What each step between two rows of states scores, into the beginning of ``out`` (before, now); faults cost
+    ``prices`` on top."""
     features = np.empty(PAIR, np.int64)
     for one in range(len(before)):
         for other in range(len(now)):
@@ -218,6 +219,6 @@ def compile_kernels() -> None:
     unary_scores(states, count, slot, weights, scores)
     number = keep_best(states, scores, count, kept, kept_scores)
     steps, prices = np.zeros((2, KEPT, KEPT)), np.zeros(5)
-    step_scores(kept[:number], kept[:number], slot, weights, prices, steps[1, :number, :number])
+    step_scores(kept[:number], kept[:number], slot, weights, prices, steps[1])
     numbers = np.array([number, number])
     cheapest_path(np.stack([kept_scores, kept_scores]), steps, numbers, np.zeros(2, np.int64))

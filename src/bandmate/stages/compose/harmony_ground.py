@@ -121,7 +121,7 @@ def harmony_ground(passage: Passage, brief: ComposeBrief, weights: Weights) -> H
         numbers[at] = kept_states((slot, rows[at], chord, held), weights, states[at], unary[at])
         if at:
             one, other = numbers[at - 1], numbers[at]
-            step_scores(states[at - 1, :one], states[at, :other], rows[at], weights, PRICES, steps[at, :one, :other])
+            step_scores(states[at - 1, :one], states[at, :other], rows[at], weights, PRICES, steps[at])
     if slots and chords[0] is None:
         unary[0] += HOME_AT_FIRST * ((states[0, :, 4] == slots[0].key.tonic) & (states[0, :, 9] == 0))
     return HarmonyGround(passage, line, shift, slots, chords, pins, rows, states, numbers, unary, steps)
