@@ -61,17 +61,15 @@ def log_sum(values: Sequence[float]) -> float:
     return BARE if top <= BARE else top + math.log(sum(math.exp(value - top) for value in values))
 
 
-@lru_cache(maxsize=1024)
-def ways(rows: Table, most: int) -> Table:
-    """``[more][place]``: the worth of all rows of notes that begin at a place and have ``more`` notes after it."""
+@lru_cache(maxsize=16384)
+def ways(numerator: int, denominator: int, step_ticks: int, held_over: float, more: int) -> tuple[float, ...]:
+    """For each place: the worth of all rows of notes that begin there and have ``more`` notes after it."""
+    rows, _ = gap_worths(numerator, denominator, step_ticks, held_over)
     size = len(rows)
-    found = [tuple(row[size] for row in rows)]
-    for _ in range(most):
-        last = found[-1]
-        found.append(
-            tuple(log_sum([rows[at][then] + last[then] for then in range(at + 1, size)]) for at in range(size))
-        )
-    return tuple(found)
+    if not more:
+        return tuple(row[size] for row in rows)
+    last = ways(numerator, denominator, step_ticks, held_over, more - 1)
+    return tuple(log_sum([rows[at][then] + last[then] for then in range(at + 1, size)]) for at in range(size))
 
 
 def drawn(options: Sequence[float], rng: Random) -> int:
@@ -88,19 +86,20 @@ def rhythm_of(
 
     ``first_at`` says where the first one begins, in ticks; without it that is drawn too.
     """
-    rows, first = gap_worths(*meter, step_ticks, round(held_over, 1))
+    kind = (*meter, step_ticks, round(held_over, 1))
+    rows, first = gap_worths(*kind)
     size = len(rows)
     notes = min(notes, size if first_at is None else size - first_at // step_ticks)
     if notes <= 0:
         return ()
-    table = ways(rows, notes - 1)
     if first_at is None:
-        at = drawn([first[place] + table[notes - 1][place] for place in range(size)], rng)
+        at = drawn([one + other for one, other in zip(first, ways(*kind, notes - 1), strict=True)], rng)
     else:
         at = first_at // step_ticks
     places = [at]
     for more in range(notes - 1, 0, -1):
-        at = drawn([rows[at][then] + table[more - 1][then] if then > at else BARE for then in range(size)], rng)
+        after = ways(*kind, more - 1)
+        at = drawn([rows[at][then] + after[then] if then > at else BARE for then in range(size)], rng)
         places.append(at)
     return tuple(place * step_ticks for place in places)
 
