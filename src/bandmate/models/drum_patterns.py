@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bandmate.models.drum_kernels import draw_rows
+from bandmate.models.drum_kernels import add_trees, draw_rows
 from bandmate.models.drum_kit import HAT, KICK, OPEN, PEDAL, PIECES, RIDE, SLOTS, SNARE, STICK, STYLES
 
 Ints = npt.NDArray[np.int64]
@@ -263,12 +263,13 @@ def draw(
 
 
 def compile_kernels() -> None:
-    """Draw one slot, so that the loops are compiled."""
+    """Draw one slot and ask one tree, so that the loops are compiled."""
     one = np.zeros(1, np.int64)
     tables = tuple(np.zeros(1 << size, np.float32) for size in TABLE_BITS)
     model = PatternModel(tables, np.zeros((COUNT, 2, CONTEXTS + 1)))
     zero = np.zeros((1, 1, COUNT))
     draw(model, Manner(one, one, one, one, one), task_of([[0]], [0]), zero, zero)
+    add_trees(np.zeros(1), np.zeros((1, 1)), np.zeros((1, 1), np.int64), np.zeros((1, 1)), np.zeros((1, 2)))
 
 
 def known_style(name: str) -> int:
