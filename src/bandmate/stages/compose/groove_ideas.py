@@ -185,6 +185,10 @@ def new_velocities(tones: tuple[Tone, ...], piece: Ints, velocity: Reals, brief:
             found[rows] = said
         else:
             found[rows] = own[rows] + KEPT_SHARE * (said - said.mean())
+    loud = piece != GHOST
+    if loud.any():
+        # drummers who were recorded played softer than most parts are written; the part keeps its own level.
+        found[loud] += own[loud].mean() - found[loud].mean()
     return found
 
 
