@@ -128,7 +128,7 @@ PITCH_HINTS = (
     *(("best", "best_hits", 21), ("best", "agree", 8), ("same", "same_hits", 21)),
     *((name, "strength", 5) for name in ("pulse", "half", "pulse_step", "half_step")),
 )
-LEAST, BITS = (1, 1, 3, 3, 4), 23
+LEAST, BITS = (1, 1, 3, 3, 4), 22
 
 
 Columns = tuple[int, ...]
