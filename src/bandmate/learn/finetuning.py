@@ -25,8 +25,8 @@ from bandmate.models.network import load_network, network_bytes
 
 RATE = 5e-4
 EPOCHS = 8
-STEPS_AN_EPOCH = 24
-SMALLEST, LARGEST = 512, 4096
+STEPS_AN_EPOCH = 16
+SMALLEST, LARGEST = 1024, 4096
 RESULT = "fine-tuning.json"
 
 

@@ -43,7 +43,11 @@ def train_extra_missing() -> str:
 
 
 def need_torch(what: str) -> None:
-    """Refuse what cannot be done without torch."""
+    """Refuse what cannot be done without torch; called before torch is loaded for the first time."""
+    import os
+
+    # subtle: threads that wait by spinning cost a machine with other work more than they give.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if missing := train_extra_missing():
         raise RequestError(f"{what} is not possible yet: {missing}")
 

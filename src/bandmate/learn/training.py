@@ -367,7 +367,7 @@ def facts_of(run: Run, state: State) -> TrainingFacts:
 
     return TrainingFacts(
         settings=run.settings,
-        corpus=str(run.corpus.folder),
+        corpus=str(run.corpus.folder.resolve()),
         corpus_made_of=run.corpus.facts.made_of,
         parameters=parameters(run.settings.shape),
         learners=run.team.count,
