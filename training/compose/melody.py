@@ -210,15 +210,16 @@ what the piece itself has played so far. It foretells rhythm, then pitch. {bytes
 
 Learned from: {folk} dance tunes (O'Neill, Ryan, Aird: public-domain music, encodings distributed with permission) and
 {songs} lead sheets of OpenEWLD (public-domain works, free redistribution as stated). Every work is in
-`melody.works.csv`; settings were chosen on the tunes of "tune", the figures below are of "held", judged once.
+`melody.works.csv`; settings were chosen on the tunes of "tune", the figures below are of "held", where nothing was
+chosen.
 
 | held back | notes | rhythm | pitch | nats a note |
 |---|---|---|---|---|
 | dance tunes, repeats played out | {folk_notes} | {folk_rhythm:.4f} | {folk_pitch:.4f} | {folk_nats:.4f} |
 | songs with chords | {song_notes} | {song_rhythm:.4f} | {song_pitch:.4f} | {song_nats:.4f} |
 
-Not in it: several voices, loudness, where a melody ends, music after about 1930. Tunes that go by two names may lie on
-both sides of the split; the same holds for whatever it is compared with.
+Not in it: several voices, loudness, where a melody ends, music that is not yet free. Tunes that go by two names may
+lie on both sides of the split; the same holds for whatever it is compared with.
 """
 
 
