@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from bandmate.song.moves import Move, apply, blend, diff
     from bandmate.song.proposal import Proposal
     from bandmate.song.song import Song
+    from bandmate.stages.compose.brief import ComposeBrief
+    from bandmate.stages.compose.sketch_brief import SketchBrief
     from bandmate.stages.edit.brief import EditBrief
     from bandmate.stages.master.brief import MasterBrief
     from bandmate.stages.master.delivery import delivery_profile
     from bandmate.stages.mix.brief import MixBrief
     from bandmate.verbs.comparing import compare
+    from bandmate.verbs.composing import brief_in_words, compose, compose_file, compose_form
     from bandmate.verbs.demo import run_demo
     from bandmate.verbs.diagnosing import diagnose, roles, set_roles
     from bandmate.verbs.doctor import examine
@@ -51,17 +54,20 @@ if TYPE_CHECKING:
     from bandmate.verbs.master_files import render_master
     from bandmate.verbs.mastering import MasterOptions, MasterResults, master
     from bandmate.verbs.mix_reporting import write_mix_report
+    from bandmate.verbs.originality import measure_file, measure_project
     from bandmate.verbs.printing import render_mix, render_stems
     from bandmate.verbs.producing import produce
     from bandmate.verbs.projects import new_project, open_project
     from bandmate.verbs.proposing import propose_directions, propose_master, propose_mix
     from bandmate.verbs.references import keep_target
     from bandmate.verbs.residuals import write_residuals
+    from bandmate.verbs.sketching import sketch
     from bandmate.verbs.stems import stems
     from bandmate.verbs.structuring import find_structure, propose_structure
 
 WHERE = {
     "BandmateError": "song.errors",
+    "ComposeBrief": "stages.compose.brief",
     "EditBrief": "stages.edit.brief",
     "MasterBrief": "stages.master.brief",
     "MasterOptions": "verbs.mastering",
@@ -70,11 +76,16 @@ WHERE = {
     "Move": "song.moves",
     "Project": "project.folder",
     "Proposal": "song.proposal",
+    "SketchBrief": "stages.compose.sketch_brief",
     "Song": "song.song",
     "apply": "song.moves",
     "blend": "song.moves",
+    "brief_in_words": "verbs.composing",
     "clean_file": "verbs.lone_takes",
     "compare": "verbs.comparing",
+    "compose": "verbs.composing",
+    "compose_file": "verbs.composing",
+    "compose_form": "verbs.composing",
     "delivery_profile": "stages.master.delivery",
     "diagnose": "verbs.diagnosing",
     "diff": "song.moves",
@@ -93,6 +104,8 @@ WHERE = {
     "learn_train": "verbs.learning",
     "listen": "verbs.listening",
     "master": "verbs.mastering",
+    "measure_file": "verbs.originality",
+    "measure_project": "verbs.originality",
     "new_project": "verbs.projects",
     "notes_of_file": "verbs.heard_notes",
     "open_project": "verbs.projects",
@@ -108,6 +121,7 @@ WHERE = {
     "roles": "verbs.diagnosing",
     "run_demo": "verbs.demo",
     "set_roles": "verbs.diagnosing",
+    "sketch": "verbs.sketching",
     "stems": "verbs.stems",
     "tune_file": "verbs.lone_takes",
     "write_mix_report": "verbs.mix_reporting",
@@ -117,6 +131,7 @@ WHERE = {
 
 __all__ = [
     "BandmateError",
+    "ComposeBrief",
     "EditBrief",
     "MasterBrief",
     "MasterOptions",
@@ -125,11 +140,16 @@ __all__ = [
     "Move",
     "Project",
     "Proposal",
+    "SketchBrief",
     "Song",
     "apply",
     "blend",
+    "brief_in_words",
     "clean_file",
     "compare",
+    "compose",
+    "compose_file",
+    "compose_form",
     "delivery_profile",
     "diagnose",
     "diff",
@@ -148,6 +168,8 @@ __all__ = [
     "learn_train",
     "listen",
     "master",
+    "measure_file",
+    "measure_project",
     "new_project",
     "notes_of_file",
     "open_project",
@@ -163,6 +185,7 @@ __all__ = [
     "roles",
     "run_demo",
     "set_roles",
+    "sketch",
     "stems",
     "tune_file",
     "write_mix_report",

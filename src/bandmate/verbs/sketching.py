@@ -148,9 +148,9 @@ def merged(words: SketchBrief, given: SketchBrief) -> SketchBrief:
         if name != "dials" and getattr(given, name) != getattr(usual, name)
     }
     dials = {name: value for name in given.dials.__struct_fields__ if (value := getattr(given.dials, name)) is not None}
-    if given.bars is not None:
+    if given.bars is not None and given.seconds is None:
         fields["seconds"] = None
-    if given.seconds is not None:
+    if given.seconds is not None and given.bars is None:
         fields["bars"] = None
     return replace(words, **fields, dials=replace(words.dials, **dials))
 
@@ -188,12 +188,14 @@ def copied_line(song: Song, gate: CopyGate) -> str:
     """What a lead or a bass copies; nothing for nothing."""
     from bandmate.stages.compose.copy_gate import is_line
     from bandmate.stages.compose.passage import part_of
+    from bandmate.stages.compose.players import kind_of_track
 
     for track in song.tracks:
         line = part_of(track)
         if line is None or line.is_drums or not is_line(line.tones):
             continue
-        near = gate.nearest(line.tones, lambda at: song.meters.position_at(at).bar)
+        is_bass = kind_of_track(track) == "bass"
+        near = gate.nearest(line.tones, lambda at: song.meters.position_at(at).bar, is_bass=is_bass)
         if near is not None and near.is_copy:
             return f"{track.name}: {near.sentence()}"
     return ""

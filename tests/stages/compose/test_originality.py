@@ -154,3 +154,9 @@ def test_pushing_chords_away_obeys_pins() -> None:
     assert [c.start_ticks for c in done.idea.chords] == [c.start_ticks for c in idea.chords]
     assert push_chords(Idea(), PASSAGE, brief, load_originality(), load_chord_model()) is None
     assert push_line(Idea(), PASSAGE, brief, load_originality()) is None
+
+
+def test_roots_in_a_row_are_everybodys() -> None:
+    bass = tuple(Tone(i * 480, 480, 36 + (0, 7, 0, 7, 5, 12, 5, 12)[i // 8 % 8]) for i in range(64))
+    gate = CopyGate(load_originality().indices["pitches"], catalogue_index([("Her Song", song_of(bass))]))
+    assert not getattr(gate.nearest(bass, bar_at, is_bass=True), "is_copy", False)

@@ -1,7 +1,8 @@
 """The copy gate: no idea is shown that has a run of notes in common with a work, beyond a stated length.
 
 A run counts in any key and any rhythm, and with a few notes altered. It is too long when it covers eighteen notes, or
-fewer if they are telling: thirty bits, which are about thirteen notes of a tune that no other has. What the musician
+fewer if they are telling: thirty bits, which are about thirteen notes of a tune that no other has. Of a bass only the
+telling runs count. What the musician
 already has in the song counts as her own and is not looked at.
 
 Conventions: lines are the highest notes of a part; where notes sound together, the lowest as well. Bars from 1.
@@ -46,10 +47,14 @@ class Likeness:
     share: float = 1.0
     """How much of the run is in the work too; the rest was altered or put in."""
 
+    is_bass: bool = False
+
     @property
     def is_copy(self) -> bool:
-        """Whether the run is longer than may be, with hardly a gap, or more telling."""
-        return (self.notes > MOST_NOTES and self.share >= LEAST_SHARE) or self.bits >= MOST_BITS
+        """Whether the run is longer than may be, with hardly a gap, or more telling. Of a bass only what is telling
+        counts: roots and fifths in a row are everybody's."""
+        is_long = self.notes > MOST_NOTES and self.share >= LEAST_SHARE and not self.is_bass
+        return is_long or self.bits >= MOST_BITS
 
     def sentence(self) -> str:
         """``17 notes as in "Greensleeves", bars 3–6, here bars 1–4``."""
@@ -84,7 +89,12 @@ class CopyGate:
     own: WorksIndex | None = None
 
     def nearest(
-        self, tones: Sequence[Tone], bar_at: Callable[[int], int], *, without: Collection[str] = ()
+        self,
+        tones: Sequence[Tone],
+        bar_at: Callable[[int], int],
+        *,
+        without: Collection[str] = (),
+        is_bass: bool = False,
     ) -> Likeness | None:
         """The work with the most telling run in common with a part; None where no run is shared at all."""
         row = sorted(tones)
@@ -94,19 +104,19 @@ class CopyGate:
             for index, is_own in ((self.works, False), (self.own, True))
             if index is not None
             for run in index.shared(line.line.steps, without=without, most=1)
-            if (likeness := told(run, line, row, is_own)) is not None
+            if (likeness := told(run, line, row, is_own, is_bass)) is not None
         ]
         return max(found, key=lambda one: (one.is_copy, one.bits), default=None)
 
 
-def told(run: Shared, placed: Placed, tones: Sequence[Tone], is_own: bool) -> Likeness:
+def told(run: Shared, placed: Placed, tones: Sequence[Tone], is_own: bool, is_bass: bool) -> Likeness:
     """A run of steps in notes and bars of the part."""
     last = placed.notes[run.last + 1] if run.last + 1 < len(placed.notes) else len(tones)
     span = len({tones[note].start_ticks for note in range(placed.notes[run.first], last)})
     share = run.notes / max(1, run.last - run.first + 1)
     bars = placed.line.bars
     here, there = (bars[run.first], bars[run.last]), (run.first_bar, run.last_bar)
-    return Likeness(run.work, round(span * share), run.bits, *here, *there, is_own, share)
+    return Likeness(run.work, round(span * share), run.bits, *here, *there, is_own, share, is_bass)
 
 
 def is_line(tones: Sequence[Tone]) -> bool:

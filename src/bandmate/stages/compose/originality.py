@@ -15,6 +15,7 @@ from bandmate.stages.compose.clip_lead import leading_tones
 from bandmate.stages.compose.copy_gate import Likeness, is_line
 from bandmate.stages.compose.genericness import Genericness
 from bandmate.stages.compose.passage import DEFAULT_KEY, Passage, Tone, part_of, passage_of
+from bandmate.stages.compose.players import kind_of_track
 from bandmate.stages.compose.reading import with_reading
 from bandmate.stages.compose.toolbox import Toolbox
 
@@ -79,7 +80,7 @@ def nearest_of(song: Song, tools: Toolbox, track: str, bar_at: Callable[[int], i
         part = part_of(one)
         if part is None or part.is_drums or not is_line(part.tones) or (track and one.id != track):
             continue
-        near = gate.nearest(part.tones, bar_at)
+        near = gate.nearest(part.tones, bar_at, is_bass=kind_of_track(one) == "bass")
         if near is not None:
             found.append((near.is_copy, near.bits, one.id, near))
     if not found:

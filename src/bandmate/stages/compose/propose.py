@@ -100,6 +100,10 @@ class Ground:
     track: Track | None
     remarks: tuple[str, ...]
 
+    def bar_at(self, ticks: int) -> int:
+        """The number of the bar at ``ticks``."""
+        return self.passage.bar_at(ticks).number
+
 
 def propose_composition(
     song: Song, brief: ComposeBrief, *, tools: Toolbox | None = None, version: str = "", seed: int = 0
@@ -239,7 +243,7 @@ def without_copies(ideas: Sequence[Idea], ground: Ground, tools: Toolbox) -> tup
     while True:
         for idea in kept:
             if idea.tones not in near:
-                near[idea.tones] = tools.gate.nearest(idea.tones, lambda at: ground.passage.bar_at(at).number)
+                near[idea.tones] = tools.gate.nearest(idea.tones, ground.bar_at, is_bass=ground.brief.part == "bass")
         copied = {tones for tones, like in near.items() if like is not None and like.is_copy}
         if not any(idea.tones in copied for idea in kept):
             break
