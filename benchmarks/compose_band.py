@@ -133,7 +133,9 @@ def kinship(models: SketchModels) -> tuple[float, float]:
         for section in found.form.sections:
             start = (section.start_bar - 1) * 3840
             end = start + min(section.bars, 4) * 3840
-            rows.append({(n.start_ticks - start, n.pitch) for n in clip.notes if start <= n.start_ticks < end})
+            rows.append(
+                {(round((n.start_ticks - start) / 240), n.pitch) for n in clip.notes if start <= n.start_ticks < end}
+            )
         for at, section in enumerate(found.form.sections):
             if section.same_as is not None and rows[at] and rows[section.same_as]:
                 own.append(len(rows[at] & rows[section.same_as]) / len(rows[at] | rows[section.same_as]))

@@ -126,6 +126,7 @@ def bass_plan(bass: Bass, ground: Ground, settings: Settings, scale: Scale) -> P
         onsets=notes,
         syncopation=figure("syncopation", settings.get("syncopation"), scale),
         change=settings.get("complexity", 0.35 if bass.number % 3 else 0.15),
+        plain=2.4 * (0.5 - settings.get("surprise", 0.5)),
         letter="w",
         rings=bass.style.articulation > 0.7,
         fill=FILL,

@@ -23,6 +23,9 @@ FREE_TICKS = 200
 LEAST_FOR_FILL = 4
 OWN_BARS = 2
 
+PLAIN = ("{0}--- {0}--- {0}--- {0}---", "{0}----- {0}-----")
+"""Nothing but the beats, in quarters and in threes; the part's own letter goes in."""
+
 LetterOf = Callable[[Sequence[Tone], Ground], str]
 
 
@@ -45,6 +48,11 @@ class Feel:
     fill: Mapping[float, str] = field(default_factory=dict)
     kick_letter: str = "R"
     own_row: Row | None = None
+    plain: float = 0.0
+    """Share of bars that have nothing but their beats, each with ``plain_letter``."""
+
+    plain_letter: str = "R"
+
     rank: int = 0
     """Which of the rows that suit is taken, the best (0) or one after it."""
 
@@ -109,6 +117,8 @@ def main_row(ground: Ground, style: PartStyle, feel: Feel, number: int) -> Row:
 def row_of_bar(bar: Bar, number: int, main: Row, rows: Sequence[Row], feel: Feel) -> tuple[Row, int]:
     """The row of a bar, and which of the row's bars it is."""
     place = bar.bar_in_section - 1 if bar.bars_in_section else number
+    if draws(f"{feel.seed}/plain/{number}")[0] < feel.plain:
+        return Row(PLAIN[is_compound(bar)].format(feel.plain_letter), 0.4, "on the beats"), 0
     if feel.change < 0.2:
         return main, 0
     luck = draws(f"{feel.seed}/other/{bar.section_name.casefold()}/{place}")

@@ -160,6 +160,8 @@ def keys_plan(keys: Keys, ground: Ground, settings: Settings, scale: Scale, voic
         onsets=None if notes is None else max(0.3, notes / voices),
         syncopation=figure("syncopation", settings.get("syncopation"), scale),
         change=0.0 if keys.is_pad else settings.get("complexity", 0.3),
+        plain=2.4 * (0.5 - settings.get("surprise", 0.5)),
+        plain_letter="C",
         letter="c",
         rings=keys.style.articulation > 0.65 or keys.is_pad,
         kick_letter="",
