@@ -56,6 +56,12 @@ def test_the_example_of_the_brief() -> None:
         ("off the beat", "syncopation", 0.75, 0.85),
         ("высоко", "register", 0.75, 0.85),
         ("темного", "mode", 0.1, 0.3),
+        ("too busy", "density", 0.2, 0.4),
+        ("don't make it too busy", "density", 0.25, 0.45),
+        ("слишком плотно", "density", 0.2, 0.4),
+        ("попроще", "complexity", 0.1, 0.3),
+        ("погромче", "arousal", 0.75, 0.85),
+        ("потише", "arousal", 0.1, 0.3),
     ],
 )
 def test_words_turn_their_dial(words: str, dial: str, low: float, high: float) -> None:
@@ -69,6 +75,7 @@ def test_words_turn_their_dial(words: str, dial: str, low: float, high: float) -
     [
         ("84 bpm", "tempo_bpm", 84.0),
         ("at 76.5 BPM", "tempo_bpm", 76.5),
+        ("funk at 104", "tempo_bpm", 104.0),
         ("темп 120", "tempo_bpm", 120.0),
         ("120 ударов в минуту", "tempo_bpm", 120.0),
         ("16 bars", "bars", 16),

@@ -34,7 +34,7 @@ NEAR = 0.03
 ROUNDS, DEEP_ROUNDS = 1300, 700
 """Edits tried of one idea; fewer where complexity has to be measured each time."""
 
-MANY_NOTES = 96
+MANY_NOTES = 180
 """With more notes the rounds grow, so that there is time for all of them."""
 
 MOST_WORK, MOST_DEEP_WORK = 3e6, 6e9

@@ -237,7 +237,7 @@ def hear(state: Listening, entry: Entry, words: str) -> None:
             state.settle()
             state.sign = -1.0 if negated else 1.0
         return
-    if kind in ("negation", "soft", "less", "strong", "weak", "plain", "only"):
+    if kind in ("negation", "soft", "too", "less", "strong", "weak", "plain", "only"):
         weigh(state, kind, words)
         return
     words = " ".join((*state.before, words))
@@ -269,8 +269,9 @@ def weigh(state: Listening, kind: str, words: str) -> None:
         state.before.pop()
     elif kind == "negation":
         state.sign = NEGATED
-    elif kind in ("soft", "less"):
-        state.sign, state.weight = (SOFT if kind == "soft" else LESS), 1.0
+    elif kind in ("soft", "less", "too"):
+        # "too busy" asks for less of it, "don't make it too busy" for not so much.
+        state.sign, state.weight = (SOFT if kind == "soft" or state.sign < 0 else LESS), 1.0
     elif kind != "plain":
         state.weight = STRONG if kind == "strong" else WEAK
 

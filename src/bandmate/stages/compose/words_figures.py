@@ -67,6 +67,7 @@ def figures_in(text: str, numbers: dict[str, int]) -> Figures:
     figures.take(
         r"\b(?:tempo|темп\w*)\s*(?:of|is|=|:)?\s*" + NUMBER + r"\b(?!\s*-?(?:" + UNITS + "))", tempo_reader(figures)
     )
+    figures.take(r"\bat\s+(\d{2,3})\b(?!\s*-?(?:" + UNITS + "))", tempo_reader(figures))
     take_length(figures)
     figures.take(NUMBER + r"\s*-?\s*(?:bars?|measures?|такт\w*)\b", bars_reader(figures))
     figures.take(

@@ -17,6 +17,7 @@ LONGEST_PHRASE = 4
 GRAMMAR = {
     "negation": "negation",
     "soft_negation": "soft",
+    "too": "too",
     "less": "less",
     "strong": "strong",
     "weak": "weak",
@@ -114,6 +115,9 @@ def lookup(tokens: Sequence[str], at: int) -> tuple[Entry | None, int]:
         for form, entry in opened.get(here[0][:2], ()):
             if len(form) == length and all(fits(word, one) for word, one in zip(form, here, strict=True)):
                 return entry, length
+    # "попроще", "повеселее": a little more of it.
+    if tokens[at].startswith("по") and len(tokens[at]) > 5 and tokens[at].endswith("е"):
+        return lookup((tokens[at][2:],), 0)
     return None, 1
 
 
