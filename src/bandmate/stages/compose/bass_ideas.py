@@ -156,6 +156,8 @@ def line_of(bass: Bass, ground: Ground, plan: Plan, settings: Settings, scale: S
     """Pitches, lengths and velocities for the hits of a plan."""
     hits = freed(plan.hits, ground, settings, bass.seed)
     held = firsts(hits, ground)
+    # subtle: a chord that has not sounded yet comes before the next one, even where a row would be early.
+    hits = tuple(hit._replace(letter="R") if first else hit for hit, first in zip(hits, held, strict=True))
     line = line_for(bass, ground, settings, scale)
     centre = line.centre
     wanted = register_pitch(settings, scale)
@@ -236,7 +238,7 @@ def firsts(hits: Sequence[Hit], ground: Ground) -> list[bool]:
         here, coming = ground.at(hit.at), ground.after(hit.at)
         found.append(here.start not in done)
         done.add(here.start)
-        if hit.letter == "N" and coming.start - hit.at <= EARLY_TICKS:
+        if hit.letter == "N" and not found[-1] and coming.start - hit.at <= EARLY_TICKS:
             rings_over = number + 1 < len(hits) and hits[number + 1].at > coming.start
             done.update((coming.start,) if rings_over else ())
     return found

@@ -90,7 +90,7 @@ def leap_costs(size: int) -> Costs:
 
 def own_costs(hit: Hit, number: int, hits: Sequence[Hit], ground: Ground, line: Line, held: Sequence[bool]) -> Costs:
     """What each pitch costs at a hit."""
-    here, letter = ground.at(hit.at), "R" if held[number] and hit.letter != "N" else hit.letter
+    here, letter = ground.at(hit.at), "R" if held[number] else hit.letter
     coming = ground.after(hit.at)
     is_last = number + 1 == len(hits) or hits[number + 1].at >= coming.start
     target = coming if is_last else here
