@@ -23,7 +23,7 @@ PITCH, MOVE, VELOCITY, COPY, RHYTHM, VOICE = range(3, 9)
 GAIN = 2e-5
 """An edit must bring at least this."""
 
-PATIENCE = 300
+PATIENCE = 200
 """Edits in a row that bring nothing, after which the rest is not tried."""
 
 POLISH = 100
