@@ -20,17 +20,21 @@ def test_help_lists_every_command_in_the_order_of_the_work(call: Caller) -> None
     assert [name for name in listed if name in ORDER] == list(ORDER)
 
 
-@pytest.mark.parametrize("command", [*ORDER, "propose mix", "propose master"])
+@pytest.mark.parametrize(
+    "command",
+    [*ORDER, "propose mix", "propose master", "learn corpus", "learn train", "learn evaluate", "learn finetune"],
+)
 def test_every_command_has_a_help_that_does_not_end_in_dots(call: Caller, command: str) -> None:
     said = call.ok(*command.split(), "--help").out
     assert said.startswith("Usage: bandmate") and "--help" in said
-    if command != "propose":
+    if command not in ("propose", "learn"):
         assert "--json" in said
 
 
 def test_no_summary_in_the_list_is_cut_short(call: Caller) -> None:
     assert "..." not in call.ok("--help").out.split("Commands:")[1]
-    assert "..." not in call.ok("propose", "--help").out.split("Commands:")[1]
+    for group in ("propose", "learn"):
+        assert "..." not in call.ok(group, "--help").out.split("Commands:")[1]
 
 
 def test_the_version_is_told(call: Caller) -> None:

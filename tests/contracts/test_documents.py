@@ -12,6 +12,7 @@ import pytest
 from bandmate.cli.main import outcome
 from bandmate.formats.audio_write import write_audio
 from tests.conftest import ROOT
+from tests.learn.tunes import folder_of
 from tests.stages.stems import audio_of, stems
 
 DOCUMENTS = [
@@ -25,6 +26,7 @@ DOCUMENTS = [
     "docs/projects.md",
     "docs/files.md",
     "docs/translation.md",
+    "docs/learning.md",
 ]
 BLOCK = re.compile(r"^```(python|bash)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
@@ -40,6 +42,7 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "songs").mkdir()
     for name in ("Bass", "Lead Vox"):
         write_audio(tmp_path / "songs" / f"{name}.wav", audio_of(stems()[name][: 4 * 44_100]), kind="wav-24")
+    folder_of(tmp_path / "my-scores", range(12))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

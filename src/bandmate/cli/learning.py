@@ -27,7 +27,7 @@ LicenceFile = Annotated[Path | None, typer.Option("--licence-file", help="The li
 
 def add_commands(app: typer.Typer) -> None:
     """Put these commands into the app."""
-    learn = typer.Typer(no_args_is_help=True, help="Learn from your own music: corpus, network, figures, export.")
+    learn = typer.Typer(no_args_is_help=True, help="Learn from your own music: corpus, network, export.")
     for command in (corpus, train, evaluate, export, finetune):
         learn.command(command.__name__)(command)
     app.add_typer(learn, name="learn")
@@ -45,7 +45,11 @@ def corpus(
     ray: Ray = "",
     json: AsJson = False,
 ) -> None:
-    """Read folders into a corpus: without repetitions, split by work, with a row and a licence for every work."""
+    """Read folders of scores into a corpus.
+
+    Repetitions are left out, works are split into those that teach and those that judge, and every work has a row with
+    its licence.
+    """
     from bandmate.verbs.learning import learn_corpus
 
     with progress_bar() as progress:
@@ -97,7 +101,10 @@ def train(
     processes: Annotated[int, typer.Option("--processes", help="Learners on this machine, started by torch.")] = 1,
     json: AsJson = False,
 ) -> None:
-    """Teach a network; stopped at any time, the same command goes on. Needs the extra "train"."""
+    """Teach a network with a corpus.
+
+    Stopped at any time, the same command goes on. Needs the extra "train".
+    """
     import sys
 
     from bandmate.learn.cluster import is_first, is_launched, launch
@@ -156,7 +163,10 @@ def evaluate(
     ray: Ray = "",
     json: AsJson = False,
 ) -> None:
-    """Judge a network beside its statistical twin on works that neither has seen."""
+    """Judge a network beside its statistical twin.
+
+    Both are judged by works that neither has seen; the figures are kept for the model card.
+    """
     from bandmate.learn.exporting import reproduced
     from bandmate.verbs.learning import learn_evaluate
 
@@ -197,7 +207,7 @@ def export(
     half: Annotated[bool, typer.Option("--half", help="Two bytes for a weight, in the numpy file.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Write a network with manifest, list of works and model card."""
+    """Write a network with its papers: manifest, works, card."""
     from bandmate.verbs.learning import learn_export
 
     files = learn_export(run, to, name=name, date=date, corpus=corpus, forms=form or ("numpy",), half=half)
@@ -218,7 +228,10 @@ def finetune(
     processes: Processes = 0,
     json: AsJson = False,
 ) -> None:
-    """Teach a network on with your own folders, in minutes. Needs the extra "train"."""
+    """Teach a network on with your own folders.
+
+    What it was worth is measured on works that are held back. Needs the extra "train".
+    """
     from bandmate.verbs.learning import learn_finetune
 
     with progress_bar() as progress:
@@ -251,7 +264,7 @@ def models(
     folder: Annotated[Path | None, typer.Option("--folder", help="Models in a folder, not those installed.")] = None,
     json: AsJson = False,
 ) -> None:
-    """List the models that are installed: size, date, what they learned from and under which licences."""
+    """List the models: size, date, data, licences."""
     from bandmate.verbs.learning import installed_models
 
     found = installed_models(folder)
