@@ -92,8 +92,19 @@ class Places:
     cosine: Any
     sine: Any
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no padding."""
+        return int(self.real.numel()) == self.lines * self.longest
+
+    def as_steps(self, values: Any) -> Any:
+        """Values of all places of the lines as those of the steps."""
+        return values if self.is_full else values[self.real]
+
     def as_lines(self, values: Any) -> Any:
         """Values of the steps (steps, …) at their places in the lines, zeros in between."""
+        if self.is_full:
+            return values
         wide = values.new_zeros((self.lines * self.longest, values.shape[1]))
         return wide.index_copy(0, self.real, values)
 
@@ -154,7 +165,7 @@ class Learner:
         apart = places.as_lines(cat([turned(near, places).flatten(1), value], 1))
         query, key, value = apart.view(places.lines, places.longest, 3, heads, -1).permute(2, 0, 3, 1, 4)
         heard = scaled_dot_product_attention(query, key, value, is_causal=True).transpose(1, 2)
-        told = linear(heard.reshape(-1, wide)[places.real], self.weights[f"{layer}.out"])
+        told = linear(places.as_steps(heard.reshape(-1, wide)), self.weights[f"{layer}.out"])
         state = state + told
         inner = relu(linear(self.norm(state, f"{layer}.middle"), self.weights[f"{layer}.up"])).square()
         return state + dropout(linear(inner, self.weights[f"{layer}.down"]), drop, drop > 0)
