@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bandmate.stages.master.delivery import delivery_profile
     from bandmate.stages.mix.brief import MixBrief
     from bandmate.verbs.comparing import compare
-    from bandmate.verbs.composing import brief_in_words, compose, compose_file, compose_form
+    from bandmate.verbs.composing import brief_in_words, compose, compose_form
     from bandmate.verbs.demo import run_demo
     from bandmate.verbs.diagnosing import diagnose, roles, set_roles
     from bandmate.verbs.doctor import examine
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         learn_train,
     )
     from bandmate.verbs.listening import listen
+    from bandmate.verbs.lone_scores import compose_file
     from bandmate.verbs.lone_takes import clean_file, tune_file
     from bandmate.verbs.master_files import render_master
     from bandmate.verbs.mastering import MasterOptions, MasterResults, master
@@ -84,7 +85,7 @@ WHERE = {
     "clean_file": "verbs.lone_takes",
     "compare": "verbs.comparing",
     "compose": "verbs.composing",
-    "compose_file": "verbs.composing",
+    "compose_file": "verbs.lone_scores",
     "compose_form": "verbs.composing",
     "delivery_profile": "stages.master.delivery",
     "diagnose": "verbs.diagnosing",

@@ -8,15 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from bandmate.cli.main import outcome
 from bandmate.formats.audio_write import write_audio
+from bandmate.formats.scores import write_score
 from tests.conftest import ROOT
 from tests.learn.tunes import folder_of
+from tests.stages.compose.band_song import band_song
 from tests.stages.stems import audio_of, stems
 
 DOCUMENTS = [
     "README.md",
+    "docs/composing.md",
     "docs/albums.md",
     "docs/moves.md",
     "docs/editing.md",
@@ -43,6 +47,9 @@ def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("Bass", "Lead Vox"):
         write_audio(tmp_path / "songs" / f"{name}.wav", audio_of(stems()[name][: 4 * 44_100]), kind="wav-24")
     folder_of(tmp_path / "my-scores", range(12))
+    tune = replace(band_song(bars=8), tracks=band_song(bars=8).tracks[:1])
+    for name in ("tune.mid", "tune.abc"):
+        write_score(tune, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -44,7 +44,7 @@ from bandmate.cli.output import print_json, progress_bar, say, write
 if TYPE_CHECKING:
     from bandmate.project.folder import Project
     from bandmate.stages.compose.brief import ComposeBrief, PartKind, Verb
-    from bandmate.verbs.composing import WrittenIdeas
+    from bandmate.verbs.lone_scores import WrittenIdeas
 
 Source = Annotated[
     Path | None,
@@ -232,7 +232,8 @@ def lone(
     from msgspec.structs import replace
 
     from bandmate.formats.scores import read_score
-    from bandmate.verbs.composing import brief_for, compose_file
+    from bandmate.verbs.composing import brief_for
+    from bandmate.verbs.lone_scores import compose_file
 
     with progress_bar() as progress:
         song = read_score(path).song

@@ -112,7 +112,8 @@ def form(
 ) -> None:
     """Build a song from the loop in --bars, or sections for a song without notes."""
     from bandmate.cli.composing import print_ideas
-    from bandmate.verbs.composing import compose_form, form_file
+    from bandmate.verbs.composing import compose_form
+    from bandmate.verbs.lone_scores import form_file
 
     brief = sketch_brief(length, seconds, genre, "", None, "", "", sections, None, None, number)
     span = checked_bars(bars)
