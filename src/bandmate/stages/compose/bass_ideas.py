@@ -163,7 +163,7 @@ def line_of(bass: Bass, ground: Ground, plan: Plan, settings: Settings, scale: S
     wanted = register_pitch(settings, scale)
     pitches: tuple[int, ...] = ()
     luck = fortune(bass, ground, hits, settings)
-    for _ in range(1 if wanted is None else 3):
+    for _ in range(1 if wanted is None else 2):
         pitches = line_pitches(hits, ground, replaced_centre(line, centre), luck, held)
         if wanted is None or not pitches:
             break

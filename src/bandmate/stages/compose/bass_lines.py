@@ -68,12 +68,12 @@ def line_pitches(hits: Sequence[Hit], ground: Ground, line: Line, luck: Costs, h
     came = []
     for number in range(1, len(hits)):
         grid = total[:, None] + leaps
-        came.append(np.argmin(np.round(grid, 9), axis=0))
+        came.append(np.argmin(grid, axis=0))
         bass = ground.at(hits[number].at).bass
         total = (
             grid[came[-1], np.arange(len(pitches))] + rows[number] - line.chance * luck[number][(pitches - bass) % 12]
         )
-    at = int(np.argmin(np.round(total, 9)))
+    at = int(np.argmin(total))
     found = [at]
     for back in reversed(came):
         found.append(int(back[found[-1]]))
@@ -132,7 +132,8 @@ def class_costs(
         degree = (one - harmony.key.tonic) % 12
         cost -= strain * tone_strain(degree, degrees, harmony.key.mode)
         cost -= bright * FIFTHS[degree] / 3
-        found.append(cost)
+        # subtle: rounded, because sines differ in their last digit from machine to machine.
+        found.append(round(cost, 6))
     return tuple(found)
 
 

@@ -78,7 +78,7 @@ def adapted(
     there = sorted({nearest_place(grid, hit.at - bar.start_ticks) for hit in hits})
     kicked = {nearest_place(grid, kick - bar.start_ticks) for kick in kicks}
     # subtle: on the grid of the weights only; hits between its places (flams, ghosts) fall onto the nearest.
-    wanted = climbed(grid, there, kicked, aim)
+    wanted = climbed((bar.numerator, bar.denominator, step), tuple(there), frozenset(kicked), coarse(aim))
     return rewritten(hits, bar, grid, wanted, letter, rings)
 
 
@@ -87,8 +87,15 @@ def nearest_place(grid: Grid, ticks: int) -> int:
     return min(range(len(grid.ticks)), key=lambda number: (abs(grid.ticks[number] - ticks), -number))
 
 
-def climbed(grid: Grid, there: Sequence[int], kicked: set[int], aim: Aim) -> list[int]:
-    """The places after all steps that help."""
+def coarse(aim: Aim) -> Aim:
+    """The aim to a tenth of a weight, so that bars that are nearly the same are thought of once."""
+    return aim if aim.syncopation is None else Aim(aim.onsets, round(aim.syncopation, 1))
+
+
+@lru_cache(maxsize=4096)
+def climbed(meter: tuple[int, int, int], there: tuple[int, ...], kicked: frozenset[int], aim: Aim) -> tuple[int, ...]:
+    """The places after all steps that help; ``meter`` with the step of its grid."""
+    grid = grid_of(*meter)
     before = set(there)
     count = len(there) if aim.onsets is None else max(0, min(aim.onsets, len(grid.ticks)))
     sync = grid.syncopation(there) if aim.syncopation is None else aim.syncopation
@@ -103,7 +110,7 @@ def climbed(grid: Grid, there: Sequence[int], kicked: set[int], aim: Aim) -> lis
         gain = PRIOR * sum([priors[place] for place in places]) / max(1, len(places)) * 2
         return 1.6 * abs(len(places) - count) + weight * abs(grid.syncopation(places) - sync) - gain
 
-    return descended(sorted(before), len(grid.ticks), cost)
+    return tuple(descended(sorted(before), len(grid.ticks), cost))
 
 
 def descended(places: list[int], size: int, cost: Callable[[list[int]], float]) -> list[int]:
@@ -129,7 +136,7 @@ def neighbours(places: list[int], size: int) -> list[list[int]]:
         if place in taken:
             rest = [one for one in places if one != place]
             found.append(rest)
-            for other in (place - 1, place + 1, place - 2, place + 2):
+            for other in (place - 1, place + 1):
                 if 0 <= other < size and other not in taken:
                     found.append(sorted([*rest, other]))
         else:
