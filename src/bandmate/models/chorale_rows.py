@@ -131,15 +131,10 @@ def piece_rows(pitches: Ints, places: Ints, begin: int, rows: Ints, symbols: Int
 
 
 @kernel
-def voice_row(
-    pitches: Ints, places: Ints, at: tuple[int, int], past: tuple[Ints, Ints, Ints, Ints, Ints], row: Ints
-) -> None:
-    """The features of one step; ``at`` is the frame and the turn in it."""
-    frame, turn = at
-    keys, held, lasts, lengths, long_ago = past
-    voice, before, now = ORDER[turn], pitches[frame - 1], pitches[frame]
+def moves_row(now: Ints, before: Ints, at: tuple[int, int, int, int], row: Ints) -> None:
+    """Features 8 to 12: how the voices that come first have moved; ``at`` is voice, turn, tonic and mode."""
+    voice, turn, tonic, mode = at
     own = before[voice]
-    tonic, mode = keys[frame] % 12, keys[frame] // 12
     moved = moves = sounds = classes = pitch_set = 0
     for earlier in range(turn):
         other = ORDER[earlier]
@@ -149,13 +144,41 @@ def voice_row(
         sounds = sounds * 256 + (now[other] - own + 90)
         classes = classes * 13 + (now[other] - own) % 12 + 1
         pitch_set |= 1 << ((now[other] - tonic) % 12)
+    row[8] = moved
+    row[9] = moves
+    row[10] = sounds
+    row[11] = classes
+    row[12] = pitch_set * 2 + mode
+
+
+@kernel
+def others_row(before: Ints, held: Ints, voice: int, row: Ints) -> None:
+    """Features 13 to 15 and 28: where the other voices were, and how long all have been held."""
     others = others_held = others_began = rhythm = 0
     for other in range(4):
-        others_held = others_held * 5 + min(4, held[frame - 1, other])
-        rhythm = rhythm * 32 + min(31, held[frame - 1, other])
-        others_began = others_began * 2 + (1 if held[frame - 1, other] == 0 else 0)
+        others_held = others_held * 5 + min(4, held[other])
+        rhythm = rhythm * 32 + min(31, held[other])
+        others_began = others_began * 2 + (1 if held[other] == 0 else 0)
         if other != voice:
-            others = others * 256 + (before[other] - own + 90)
+            others = others * 256 + (before[other] - before[voice] + 90)
+    row[13] = others
+    row[14] = others_began
+    row[15] = others_held
+    row[28] = rhythm
+
+
+@kernel
+def voice_row(
+    pitches: Ints, places: Ints, at: tuple[int, int], past: tuple[Ints, Ints, Ints, Ints, Ints], row: Ints
+) -> None:
+    """The features of one step; ``at`` is the frame and the turn in it."""
+    frame, turn = at
+    keys, held, lasts, lengths, long_ago = past
+    voice, before, now = ORDER[turn], pitches[frame - 1], pitches[frame]
+    own = before[voice]
+    tonic, mode = keys[frame] % 12, keys[frame] // 12
+    moves_row(now, before, (voice, turn, tonic, mode), row)
+    others_row(before, held[frame - 1], voice, row)
     above = min(99, (now[voice - 1] if voice == 1 else before[voice - 1]) - own if voice > 0 else 99)
     below = min(99, own - (now[3] if voice == 2 else before[voice + 1]) if voice < 3 else 99)
     beat = max(0, frame - 1 - (places[frame] - 1) % 4)
@@ -168,14 +191,6 @@ def voice_row(
     row[5] = lasts[frame - 1, voice, 0]
     row[6] = lasts[frame - 1, voice, 1]
     row[7] = lengths[frame - 1, voice]
-    row[8] = moved
-    row[9] = moves
-    row[10] = sounds
-    row[11] = classes
-    row[12] = pitch_set * 2 + mode
-    row[13] = others
-    row[14] = others_began
-    row[15] = others_held
     row[16] = own
     row[17] = min(above, 13)
     row[18] = min(below, 20)
@@ -188,7 +203,6 @@ def voice_row(
     row[25] = min(63, long_ago[frame - 1])
     row[26] = (clip(own - pitches[beat, voice], 7) + 7) * 16 + (clip(own - pitches[beat2, voice], 7) + 7)
     row[27] = frame
-    row[28] = rhythm
     row[29] = mask_of(pitches[beat], tonic) * 4096 + mask_of(pitches[beat2], tonic)
     row[30] = own % 12
     row[31] = lasts[frame - 1, voice, 2]
