@@ -12,7 +12,7 @@ import sys
 PARTS = (
     "speed",
     "chords",
-    "tunes",
+    "melody_model",
     "chorale",
     "melody",
     "drums",

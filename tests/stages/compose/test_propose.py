@@ -111,17 +111,19 @@ def test_alternatives_differ_and_come_out_again(job: str) -> None:
     choices = moves_by_choice(proposal.moves)
     assert choices, proposal.remarks
     assert all(move.because for move in proposal.moves)
-    ideas = []
-    for moves in choices.values():
-        made = apply(song, moves)
-        changed = [t for t in made.tracks if t not in song.tracks]
-        tones = tuple(tone for track in changed for tone in tones_of_track(track))
-        ideas.append(Idea(tones=tones, chords=made.chords if made.chords != song.chords else ()))
+    ideas = [made_idea(song, apply(song, moves)) for moves in choices.values()]
     if job not in SAME_PLACE:
         passage = passage_of(song, brief.first_bar, brief.last_bar)
         cut = [cut_to(idea, passage.start_ticks, passage.end_ticks) for idea in ideas]
         gaps = [distance(a, b) for i, a in enumerate(cut) for b in cut[:i]]
         assert all(gap >= 0.1 for gap in gaps), (job, gaps)
+
+
+def made_idea(song: Song, made: Song) -> Idea:
+    """What the tracks play that were changed or are new, and the chords where these were."""
+    changed = [track for track in made.tracks if track not in song.tracks]
+    tones = tuple(tone for track in changed for tone in tones_of_track(track))
+    return Idea(tones=tones, chords=made.chords if made.chords != song.chords else ())
 
 
 def cut_to(idea: Idea, start: int, end: int) -> Idea:

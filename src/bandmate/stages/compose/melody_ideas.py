@@ -212,7 +212,7 @@ def ranked_by(task: Task, brief: ComposeBrief, candidates: Sequence[Candidate]) 
     rows = []
     measured = [figures(passage, one.tones) for one in candidates]
     for number, (one, found) in enumerate(zip(candidates, measured, strict=True)):
-        idea = idea_of(one, found)
+        idea = idea_of(one, found, has_chords=bool(passage.chords))
         strange = strangeness(found, skipped(turned))
         cost = (12.0 if turned else 0.0) * dial_error(idea, passage, brief) + strange / (2.0 if turned else 1.0)
         rows.append((cost, number, replace(idea, says=said(one, found, measured))))
@@ -240,8 +240,8 @@ def skipped(turned: dict[str, float]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def idea_of(one: Candidate, found: dict[str, float]) -> Idea:
-    """A candidate as an idea, with evidence."""
+def idea_of(one: Candidate, found: dict[str, float], *, has_chords: bool) -> Idea:
+    """A candidate as an idea, with evidence; without chords nothing is said of them."""
     evidence = tuple(
         Evidence(what=what, unit=unit, after=round(found[what], 3))
         for what, unit in (
@@ -250,6 +250,7 @@ def idea_of(one: Candidate, found: dict[str, float]) -> Idea:
             ("rhythm heard before", "share of bars"),
             ("notes in a bar", "notes"),
         )
+        if has_chords or "chord" not in what
     )
     return Idea(tones=one.tones, evidence=evidence)
 
