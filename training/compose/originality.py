@@ -118,6 +118,15 @@ def windows(line: Line) -> Iterator[Line]:
         yield Line(line.steps[at : at + WINDOW_STEPS], line.bars[at : at + WINDOW_STEPS + 1])
 
 
+def evenly(lines: list[tuple[str, tuple[Line, ...]]], index: WorksIndex) -> list[float | None]:
+    """What windows cost, as many of songs as of dance tunes: there are ten times as many of these."""
+    costs: dict[bool, list[float | None]] = {True: [], False: []}
+    for corpus, own in lines:
+        costs[corpus == "openewld"] += [line_cost(part, index) for line in own for part in windows(line)]
+    fewer = min(len(costs[True]), len(costs[False]))
+    return [row[at * len(row) // fewer] for row in costs.values() for at in range(fewer)]
+
+
 def quantiles(costs: list[float]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.quantile(np.array(costs), np.linspace(0, 1, 101)).round(4)
 
@@ -133,8 +142,8 @@ def scales_of(rows: list[Lined], judged: list[Chart], pitches: WorksIndex, rhyth
             if chart.work.fold == "tune"
             for at in range(0, len(chart.symbols), 16)
         ],
-        "melody": [line_cost(part, pitches) for row in tuned for line in row.pitches[:1] for part in windows(line)],
-        "rhythm": [line_cost(part, rhythms) for row in tuned for line in row.rhythms[:1] for part in windows(line)],
+        "melody": evenly([(row.work.corpus, row.pitches[:1]) for row in tuned], pitches),
+        "rhythm": evenly([(row.work.corpus, row.rhythms[:1]) for row in tuned], rhythms),
         "arrangement": [
             form_cost([LABELS[number] for number in labels], form)
             for work in billboard()

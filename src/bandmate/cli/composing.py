@@ -75,7 +75,7 @@ DEEDS: dict[Verb, str] = {
     "groove": "Give a clip the timing and the accents of real drummers.",
     "drumify": "Make a drum part of the rhythm of a clip.",
     "harmonise": "Set a melody in four parts.",
-    "reharmonise": "Other chords for the same bars, from safe to daring, with reasons.",
+    "reharmonise": "Other chords for bars, safe to daring, with reasons.",
     "next": "What could come next after the chords so far.",
 }
 

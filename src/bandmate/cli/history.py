@@ -134,7 +134,7 @@ def go_to(
 
 
 def verify(project: InProject = None, json: AsJson = False) -> None:
-    """Check that no recording and no step of the history was changed."""
+    """Check that no recording and no step was changed."""
     with opened(project) as here:
         problems = here.verify()
         count = len(here.log(all=True))

@@ -54,7 +54,7 @@ def listen(
     no_plots: Annotated[bool, typer.Option("--no-plots", help="Write no plots.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Measure every track and the mix, print a table and write plots."""
+    """Measure every track and the mix, and plot them."""
     from bandmate.verbs.listening import listen as hear
 
     with opened(project) as here, progress_bar() as progress:

