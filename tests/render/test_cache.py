@@ -260,3 +260,31 @@ def test_muted_tracks_leave_the_other_groups_as_they_are(cache: RenderCache) -> 
         assert shop.made == ["l"]
         np.testing.assert_array_equal(again, render(muted, media(**signals)).audio.samples)
     assert isinstance(muted.tracks[6], Track)
+
+
+def test_notes_that_were_heard_to_their_last_are_not_played_again(tmp_path: Path) -> None:
+    """A track is listened to as long as its clips last; its notes ring on, and are kept all the same."""
+    from bandmate.render.feed import Recorded, silence
+
+    class Ringing:
+        channels, frames = 1, 5000
+
+        def read(self, start: int, frames: int) -> np.ndarray:
+            return silence(1, frames) + 0.5
+
+        def notes(self) -> list[str]:
+            return []
+
+        def close(self) -> None:
+            pass
+
+    cache = RenderCache(tmp_path)
+    for name, heard, is_kept in (("a", 3999, False), ("b", 4000, True)):
+        feed = Recorded(Ringing(), cache.writer(name, 1), enough=4000)
+        feed.read(0, heard)
+        feed.close()
+        entry = cache.find(name)
+        assert (entry is not None) == is_kept
+        if entry is not None:
+            assert entry.frames == 5000
+            entry.close()

@@ -57,7 +57,7 @@ In = Annotated[Path | None, typer.Option("--project", "-p", help="Project folder
 
 PARTS: dict[PartKind, str] = {
     "chords": "Chords for bars of the song; pins are obeyed.",
-    "melody": "A melody over the chords, or free; to syllables of a lyric with --lyrics.",
+    "melody": "A melody over the chords, free, or to a lyric.",
     "bass": "A bass line that follows chords and drums.",
     "drums": "A drum part that follows form and bass.",
     "keys": "Comping that follows chords, drums and bass.",

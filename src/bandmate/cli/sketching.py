@@ -113,7 +113,7 @@ def form(
     sound: Sound = False,
     json: AsJson = False,
 ) -> None:
-    """Build a song from the loop in --bars, or sections for a song without notes."""
+    """Build a song from a loop, or sections for an empty one."""
     from bandmate.cli.composing import print_ideas
     from bandmate.verbs.composing import compose_form
     from bandmate.verbs.lone_scores import form_file

@@ -50,17 +50,29 @@ def silence(channels: int, frames: int) -> Samples:
     return np.zeros((channels, frames), np.float32)
 
 
-class Recorded:
-    """A feed that is written to the cache while it is read; only a feed read to its end, without gaps, is kept."""
+READ_ON_BLOCK = 65_536
 
-    def __init__(self, feed: Feed, writer: CacheWriter) -> None:
+
+class Recorded:
+    """A feed that is written to the cache while it is read; only a feed read to its end, without gaps, is kept.
+
+    What is closed after ``enough`` frames is read on to its end: a track is listened to as long as its clips last, and
+    notes ring a little longer. Otherwise they would be played anew for every trial.
+    """
+
+    def __init__(self, feed: Feed, writer: CacheWriter, enough: int | None = None) -> None:
         self._feed, self._writer = feed, writer
+        self._enough = feed.frames if enough is None else enough
         self.channels, self.frames = feed.channels, feed.frames
         self._position = 0
         self._open = True
 
     def read(self, start: int, frames: int) -> Samples:
-        block = self._feed.read(start, frames)
+        try:
+            block = self._feed.read(start, frames)
+        except BaseException:
+            self._abandon()
+            raise
         if self._open:
             self._record(block, start)
         return block
@@ -69,15 +81,20 @@ class Recorded:
         return self._feed.notes()
 
     def close(self) -> None:
+        if self._position >= self._enough:
+            while self._open:
+                self.read(self._position, min(READ_ON_BLOCK, self.frames - self._position))
+        self._abandon()
+        self._feed.close()
+
+    def _abandon(self) -> None:
         if self._open:
             self._writer.abandon()
             self._open = False
-        self._feed.close()
 
     def _record(self, block: Samples, start: int) -> None:
         if start != self._position:
-            self._writer.abandon()
-            self._open = False
+            self._abandon()
             return
         keep = min(block.shape[1], self.frames - start)
         self._writer.write(block[:, :keep])

@@ -116,7 +116,8 @@ def note_playing(clip: NoteClip, song: Song, cache: RenderCache | None) -> NoteP
     entry = cache.find(key)
     if entry is not None:
         return NotePlaying(start, Stored(entry, make))
-    return NotePlaying(start, Recorded(make(), cache.writer(key, 2)))
+    feed = make()
+    return NotePlaying(start, Recorded(feed, cache.writer(key, 2), enough=feed.played_frames))
 
 
 class NotePlaying:
@@ -143,6 +144,7 @@ class NoteFeed:
         self._notes, self._preset = tuple(notes), preset
         last = max((note.end_step for note in notes), default=-RING_STEPS)
         self._sound_frames = (last + RING_STEPS) * GRID_FRAMES
+        self.played_frames = resampled_frames(max(0, last) * GRID_FRAMES, SOUND_HZ, rate_hz)
         self.frames = resampled_frames(self._sound_frames, SOUND_HZ, rate_hz)
         self._blocks = self._resampled(Resampler(SOUND_HZ, rate_hz, 2, "HQ"))
         self._block = silence(2, 0)

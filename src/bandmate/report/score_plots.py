@@ -113,6 +113,9 @@ def plot_piano_roll(
 
 def paint_notes(axes: Axes, tracks: Sequence[Track]) -> tuple[float, float]:
     """Bars for notes, and names of pitches and drums at the side; the highest row, and how high a line of text is."""
+    from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgba
+
     pitched = [note[2] for track in tracks if not is_drums(track) for note in notes_of(track)]
     low, high = (min(pitched), max(pitched)) if pitched else (60, 60)
     pieces = sorted({note[2] for track in tracks if is_drums(track) for note in notes_of(track)})
@@ -120,13 +123,15 @@ def paint_notes(axes: Axes, tracks: Sequence[Track]) -> tuple[float, float]:
     row_of = {piece: low - (1.5 + len(pieces) - i) * space for i, piece in enumerate(pieces)}
     for number, track in enumerate(tracks):
         colour = COLOURS[number % len(COLOURS)]
+        boxes, strengths = [], []
         for start, end, pitch, velocity in notes_of(track):
             row = row_of[pitch] if is_drums(track) else pitch
             length = min(end - start, 120) if is_drums(track) else max(FINEST_TICKS, end - start - 15)
-            tall = 0.84 * space if is_drums(track) else 0.84
-            axes.broken_barh(
-                [(start, length)], (row - tall / 2, tall), color=colour, alpha=0.35 + 0.65 * velocity / 127
-            )
+            tall = (0.84 * space if is_drums(track) else 0.84) / 2
+            after, low_edge, high_edge = start + length, row - tall, row + tall
+            boxes.append([(start, low_edge), (after, low_edge), (after, high_edge), (start, high_edge)])
+            strengths.append(0.35 + 0.65 * velocity / 127)
+        axes.add_collection(PolyCollection(boxes, facecolors=[to_rgba(colour, alpha) for alpha in strengths]))
         axes.plot([], [], color=colour, linewidth=5, label=drawable(track.name or track.id))
     step = max(1, -(-(high - low) // 14))
     ticks = [*row_of.values(), *range(low, high + 1, step)]

@@ -123,7 +123,7 @@ def test_the_chords_of_the_song_are_obeyed(chords: list[tuple[int, str]]) -> Non
     for idea in ideas(passage(chords=track), alternatives=1):
         assert idea.chords == ()
         for at, chord in enumerate(track):
-            # subtle: suspensions may hold tones of the chord before for half a beat, and so may a melody note that rubs.
+            # subtle: suspensions may hold tones of the chord before for half a beat, as may a melody note that rubs.
             settled = [[pitch % 12 for pitch in sounding(idea, at * 3840 + beat * 960)[1:]] for beat in range(4)]
             assert max(sum(one in chord_classes(chord) for one in lower) for lower in settled) >= 2
 
