@@ -72,6 +72,18 @@ def test_the_same_seed_writes_the_same_files(call: Caller, tune: Path, tmp_path:
     assert len(made[0]) == 4
 
 
+def test_a_voice_is_kept_to(call: Caller, tune: Path, tmp_path: Path) -> None:
+    arguments = ("--voice", "tenor", "--bars", "1-4", "-n", "2", "-o", str(tmp_path / "o"))
+    for idea in call.ok("propose", "melody", "--file", str(tune), *arguments, "--json").json["ideas"]:
+        song = read_score(idea["path"]).song
+        new = [
+            track
+            for track in song.tracks
+            if track.name == "Lead 2" or track.id not in ("lead", "keys", "bass", "drums")
+        ]
+        assert all(48 <= tone.pitch <= 69 for track in new for tone in tones_of_track(track))
+
+
 def test_pictures_and_sound_on_request(call: Caller, tune: Path, tmp_path: Path) -> None:
     arguments = ("--part", "Lead", "--bars", "1-2", "-n", "1", "-o", str(tmp_path / "o"), "--pictures", "--sound")
     done = call.ok("vary", str(tune), *arguments, "--json").json
@@ -175,6 +187,7 @@ def test_originality_names_works_and_pushes_away(call: Caller, tune: Path, proje
         ("propose melody --file {tune} --genre polka", 'no genre named "polka"'),
         ("propose melody --file {tune} --key H", '"H" is no key'),
         ("propose melody --file {tune} --instrument 500", "--instrument is 500"),
+        ("propose melody --file {tune} --voice castrato", 'no voice named "castrato"'),
         ("propose melody --file {tune} -n 99", "-n is 99"),
         ("sketch x --bars 8 --seconds 30 -o {out} --no-sound", "leave one of the two out"),
         ("sketch x --meter 3/5 -o {out} --no-sound", "is no meter"),

@@ -32,6 +32,7 @@ DialSettings = Annotated[
 Lyrics = Annotated[str, typer.Option(help="A line in syllables: \"'Sum-mer in the 'ci-ty\"; ' marks stress.")]
 Daring = Annotated[float, typer.Option(help="0 safe to 1 daring, for chords.")]
 Instrument = Annotated[int | None, typer.Option(help="General MIDI program, 0 to 127; its range is kept to.")]
+VoiceName = Annotated[str, typer.Option("--voice", help="soprano, mezzo, alto, tenor, baritone or bass.")]
 Number = Annotated[int, typer.Option("-n", "--number", help="How many alternatives.")]
 Seed = Annotated[int, typer.Option(help="Another number gives other ideas.")]
 Catalogue = Annotated[
@@ -56,11 +57,13 @@ def brief_of(**given: Any) -> ComposeBrief:
         for what cannot be meant.
     """
     from bandmate.song.scales import key_from
-    from bandmate.stages.compose.brief import GENRES, ComposeBrief
+    from bandmate.stages.compose.brief import GENRES, VOICES, ComposeBrief
 
     genre, program = given.get("genre", ""), given.get("program")
     if genre and genre not in GENRES:
         raise UnknownName("genre", genre, GENRES)
+    if given.get("voice") and given["voice"] not in VOICES:
+        raise UnknownName("voice", given["voice"], VOICES)
     for name in ("daring", "amount"):
         value = given.get(name)
         if value is not None and not 0.0 <= value <= 1.0:

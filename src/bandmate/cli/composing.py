@@ -33,6 +33,7 @@ from bandmate.cli.compose_options import (
     SectionName,
     Seed,
     Sound,
+    VoiceName,
     brief_of,
     checked_bars,
 )
@@ -105,6 +106,7 @@ def part_command(part: PartKind, words: str) -> Callable[..., None]:
         lyrics: Lyrics = "",
         daring: Daring = 0.3,
         instrument: Instrument = None,
+        voice: VoiceName = "",
         number: Number = 3,
         seed: Seed = 0,
         catalogue: Catalogue = None,
@@ -117,7 +119,8 @@ def part_command(part: PartKind, words: str) -> Callable[..., None]:
     ) -> None:
         brief = brief_of(
             part=part, genre=genre, mood=mood, section=section, key=key, pins=pin, notes=note, dials=dial,
-            lyrics=lyrics, daring=daring, program=instrument, alternatives=number,
+            lyrics=lyrics, daring=daring, program=instrument, voice=voice,
+            alternatives=number,
         )  # fmt: skip
         brief = worded(words, brief)
         run(file or project, brief, bars, track, catalogue, seed, to, pictures=pictures, sound=sound, json=json)

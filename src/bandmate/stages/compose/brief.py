@@ -52,6 +52,9 @@ Genre = Literal[
 ]
 GENRES: tuple[Genre, ...] = get_args(Genre)
 
+Voice = Literal["soprano", "mezzo", "alto", "tenor", "baritone", "bass"]
+VOICES: tuple[Voice, ...] = get_args(Voice)
+
 Dial = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
@@ -131,6 +134,8 @@ class ComposeBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         how many to show.
     program : int, optional
         General MIDI instrument that plays it; its range is kept to.
+    voice : str
+        who sings it: soprano, mezzo, alto, tenor, baritone or bass; the voice's range is kept to.
     amount : float, optional
         how far to go: the distance of a variation, how much is thinned out or added, how much of the feel is taken
         on. None is what is usual for the verb.
@@ -157,6 +162,7 @@ class ComposeBrief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     daring: Dial = 0.3
     alternatives: int = 3
     program: int | None = None
+    voice: Voice | Literal[""] = ""
     amount: Dial | None = None
     other: str = ""
     other_bar: int | None = None

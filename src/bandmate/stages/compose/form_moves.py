@@ -69,7 +69,7 @@ def propose_form(
     count = len({move.choice for move in moves})
     return Proposal(
         stage="compose",
-        title=f"{count} forms" if count else "no form",
+        title=f"{count} form{'s' if count > 1 else ''}" if count else "no form",
         moves=tuple(moves),
         remarks=tuple(dict.fromkeys(remarks)),
         brief=msgspec.to_builtins(brief) | {"models": [tools.form.version]},

@@ -118,8 +118,11 @@ def ranges() -> tuple[dict[str, Any], dict[str, Any], tuple[dict[str, Any], ...]
 
 
 def reach_of(passage: Passage, brief: ComposeBrief) -> Reach:
-    """Who plays: the program asked for, the voice that the track is named after, what the part played, or a voice."""
+    """Who sings or plays: the voice or program asked for, the voice that the track is named after, what the part
+    played, or a voice."""
     voices, programs, families = ranges()
+    if brief.voice:
+        return reach_from(voices[brief.voice], passage.own)
     if brief.program is not None:
         row = programs.get(str(brief.program)) or families[brief.program // 8]
         return reach_from(row, passage.own)

@@ -64,30 +64,31 @@ GATED: tuple[tuple[Verb, tuple[PartKind, ...]], ...] = (
 )
 """What the copy gate looks at: new lines. What is made of the musician's own notes is hers."""
 
-DEEDS: dict[Verb, str] = {
-    "next": "next chords",
-    "continue": "ways on",
-    "answer": "answers",
-    "vary": "variations",
-    "infill": "fillings",
-    "simplify": "simpler versions",
-    "enrich": "richer versions",
-    "morph": "steps of a morph",
-    "groove": "grooves",
-    "drumify": "drum parts",
-    "harmonise": "settings in four parts",
-    "reharmonise": "reharmonisations",
+DEEDS: dict[Verb, tuple[str, str]] = {
+    "next": ("next chord", "next chords"),
+    "continue": ("way on", "ways on"),
+    "answer": ("answer", "answers"),
+    "vary": ("variation", "variations"),
+    "infill": ("filling", "fillings"),
+    "simplify": ("simpler version", "simpler versions"),
+    "enrich": ("richer version", "richer versions"),
+    "morph": ("step of a morph", "steps of a morph"),
+    "groove": ("groove", "grooves"),
+    "drumify": ("drum part", "drum parts"),
+    "harmonise": ("setting in four parts", "settings in four parts"),
+    "reharmonise": ("reharmonisation", "reharmonisations"),
 }
-NOUNS: dict[PartKind, str] = {
-    "chords": "progressions",
-    "melody": "melodies",
-    "bass": "bass lines",
-    "drums": "drum parts",
-    "keys": "keys parts",
-    "harmony": "second voices",
-    "counter": "counter-melodies",
-    "form": "forms",
+NOUNS: dict[PartKind, tuple[str, str]] = {
+    "chords": ("progression", "progressions"),
+    "melody": ("melody", "melodies"),
+    "bass": ("bass line", "bass lines"),
+    "drums": ("drum part", "drum parts"),
+    "keys": ("keys part", "keys parts"),
+    "harmony": ("second voice", "second voices"),
+    "counter": ("counter-melody", "counter-melodies"),
+    "form": ("form", "forms"),
 }
+"""Of one, and of several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +322,8 @@ def evidence_of(idea: Idea, apart: float | None) -> tuple[Evidence, ...]:
 def title_of(ground: Ground, count: int) -> str:
     """``3 melodies for bars 5–8``."""
     brief = ground.brief
-    what = NOUNS[brief.part] if brief.verb == "generate" else DEEDS[brief.verb]
+    one, several = NOUNS[brief.part] if brief.verb == "generate" else DEEDS[brief.verb]
+    what = one if count == 1 else several
     where = (
         f"bar {brief.first_bar}" if brief.first_bar == brief.last_bar else f"bars {brief.first_bar}–{brief.last_bar}"
     )
