@@ -139,8 +139,8 @@ def version(ground: ChordGround, base: Sequence[Span], fixed: set[int], level: f
         setting = Setting(span, before, behind, span.bar.key, is_end and number == len(base) - 1)
         spans: tuple[Span, ...] = (span,)
         if span.start_ticks not in fixed and rng.random() < share:
-            options = [one for one in substitutions(setting) if is_clean(ground, one, span)]
-            options = [one for one in options if one.daring <= level + 0.22]
+            options = [one for one in substitutions(setting) if one.daring <= level + 0.22]
+            options = [one for one in options if is_clean(ground, one, span)]
             if options:
                 weights = [2.0 ** (-8 * abs(one.daring - min(0.9, level + 0.1))) for one in options]
                 one = rng.choices(options, weights=weights)[0]
@@ -162,9 +162,11 @@ def is_clean(ground: ChordGround, one: Substitution, old: Span) -> bool:
     if not ground.tones:
         return True
     new, own = chords_from(one.spans), chords_from((old,))
-    if any(rubs(ground.tones, chord) for chord in new) and not any(rubs(ground.tones, chord) for chord in own):
+    start, end = new[0].start_ticks, max(chord.start_ticks + chord.length_ticks for chord in (*new, *own))
+    tones = [tone for tone in ground.tones if tone.end_ticks > start and tone.start_ticks < end]
+    if any(rubs(tones, chord) for chord in new) and not any(rubs(tones, chord) for chord in own):
         return False
-    share, before = in_chord_share(ground.tones, new), in_chord_share(ground.tones, own)
+    share, before = in_chord_share(tones, new), in_chord_share(tones, own)
     return share is None or before is None or share >= min(before, 0.5) - 0.01
 
 
