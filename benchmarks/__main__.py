@@ -1,7 +1,8 @@
 """Run every benchmark in turn, each in a process of its own so that none warms up another, and end with a table.
 
 ``python -m benchmarks`` runs all of them, ``python -m benchmarks startup meters`` some. ``master``, ``limiter``,
-``mix``, ``roles``, ``structure`` and ``edit`` run only when asked for by name: they fetch or make music first.
+``mix``, ``roles``, ``structure``, ``edit`` and ``compose`` run only when asked for by name: they fetch, read or make
+music first.
 """
 
 from __future__ import annotations

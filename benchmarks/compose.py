@@ -16,6 +16,8 @@ PARTS = (
     "chorale",
     "melody",
     "drums",
+    "drummers",
+    "band",
     "dials",
     "alternatives",
     "originality",
