@@ -10,10 +10,7 @@ piece costs log 46 a voice, as if every pitch were as likely.
 
 from __future__ import annotations
 
-import argparse
-import csv
 import hashlib
-import io
 import json
 import sys
 from collections.abc import Iterable
@@ -30,6 +27,7 @@ from bandmate.models.mixing_counts import file_bytes
 from training.compose.chorale_parts import PartPace, judged_parts, taught_parts
 from training.compose.chorale_scores import Chorale, chorales, teaching
 from training.compose.chorale_states import lesson_of
+from training.compose.model_files import works_in_folds, write_or_check
 
 TOLERANCE = 0.01
 FIRST_FRAME = 4 * float(np.log(46))
@@ -113,14 +111,9 @@ def voice_nats(model: ChoraleModel, pieces: list[Chorale]) -> float:
 
 def works_csv(pieces: Iterable[Chorale], left_out: Iterable[Chorale]) -> str:
     """A row for every work; what shares music with another fold is marked ``none``."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(("corpus", "id", "title", "licence", "sha256", "fold"))
     not_taught = {piece.work.id for piece in left_out}
-    for work in (piece.work for piece in pieces):
-        fold = "none" if work.id in not_taught else work.fold
-        rows.writerow((work.corpus, work.id, work.title, work.licence, work.sha256, fold))
-    return out.getvalue()
+    works = (piece.work for piece in pieces)
+    return works_in_folds((work, "none" if work.id in not_taught else work.fold) for work in works)
 
 
 CARD = """# Chorale model
@@ -202,21 +195,5 @@ def is_reproduced(made: dict[str, bytes], folder: Path) -> bool:
     return off <= TOLERANCE
 
 
-def main() -> None:
-    """Train and write the files, or with ``--check`` compare them with those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
-    made = build(asked.date)
-    sys.stdout.write(made["chorale.manifest.json"].decode())
-    if asked.check:
-        sys.exit(not is_reproduced(made, asked.out))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    for name, data in made.items():
-        (asked.out / name).write_bytes(data)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("chorale", __doc__, build, is_reproduced)

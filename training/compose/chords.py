@@ -8,14 +8,10 @@ Conventions: counts and weights from "teach", settings were chosen on "tune", fi
 
 from __future__ import annotations
 
-import argparse
-import csv
 import hashlib
-import io
 import json
 import math
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +26,7 @@ from bandmate.models.mixing_counts import arrays_of, file_bytes
 from training.compose.chord_charts import Chart, charts
 from training.compose.chord_colours import bass_counts, colour_counts, edge_counts, rhythm_counts
 from training.compose.chord_moods import MoodFigures, mood_ratios, tagged
+from training.compose.model_files import works_csv, write_or_check
 from training.compose.works import Work
 
 PACE = Pace(passes=3, seed=6)
@@ -70,15 +67,6 @@ def judged(model: Mixing, found: Sequence[Chart]) -> dict[str, float]:
         "top_3": round(float(share[1]), 4),
         "top_5": round(float(share[2]), 4),
     }
-
-
-def works_csv(works: Iterable[Work]) -> str:
-    """A row for every work."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(("corpus", "id", "title", "licence", "sha256", "fold"))
-    rows.writerows((w.corpus, w.id, w.title, w.licence, w.sha256, w.fold) for w in works)
-    return out.getvalue()
 
 
 CARD = """# Chord model
@@ -190,23 +178,5 @@ def stored_model(data: bytes) -> ChordModel:
         return load_chord_model(path)
 
 
-def main() -> None:
-    """Train and write the files, or with ``--check`` compare them with those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
-    made = build(asked.date)
-    sys.stdout.write(made["chords.manifest.json"].decode())
-    if asked.check:
-        wrong = [name for name, data in made.items() if (asked.out / name).read_bytes() != data]
-        sys.stdout.write("reproduced\n" if not wrong else f"differs: {', '.join(wrong)}\n")
-        sys.exit(bool(wrong))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    for name, data in made.items():
-        (asked.out / name).write_bytes(data)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("chords", __doc__, build)

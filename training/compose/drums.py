@@ -7,15 +7,12 @@ compares with the files that are there.
 
 from __future__ import annotations
 
-import argparse
-import csv
 import hashlib
 import io
 import json
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +33,7 @@ from training.compose.drum_patterns import (
     nats_by_place,
 )
 from training.compose.drum_takes import Take, takes
+from training.compose.model_files import works_in_folds, write_or_check
 
 CARD = """# Drum model
 
@@ -119,15 +117,9 @@ def feel(every: list[Take]) -> Made:
     return Made(dict(tables), found)
 
 
-def works_csv(every: Iterable[Take]) -> str:
-    """A row for every take."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(("corpus", "id", "title", "licence", "sha256", "fold"))
-    for take in every:
-        work, fold = take.work, "held" if take.is_held else "tune" if take.tunes else "teach"
-        rows.writerow((work.corpus, work.id, work.title, work.licence, work.sha256, fold))
-    return out.getvalue()
+def fold_of_take(take: Take) -> str:
+    """The set's own split, and of what it has for training a part for settings."""
+    return "held" if take.is_held else "tune" if take.tunes else "teach"
 
 
 def build(date: str) -> dict[str, bytes]:
@@ -165,28 +157,10 @@ def build(date: str) -> dict[str, bytes]:
     return {
         "drums.npz": data,
         "drums.manifest.json": (json.dumps(manifest, indent=2) + "\n").encode(),
-        "drums.works.csv": works_csv(every).encode(),
+        "drums.works.csv": works_in_folds((take.work, fold_of_take(take)) for take in every).encode(),
         "drums.card.md": CARD.format(bytes=len(data), date=date, **sizes, **made.held, **played.held).encode(),
     }
 
 
-def main() -> None:
-    """Train and write the files, or with ``--check`` compare them with those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
-    made = build(asked.date)
-    sys.stdout.write(made["drums.manifest.json"].decode())
-    if asked.check:
-        wrong = [name for name, data in made.items() if (asked.out / name).read_bytes() != data]
-        sys.stdout.write("reproduced\n" if not wrong else f"differs: {', '.join(wrong)}\n")
-        sys.exit(bool(wrong))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    for name, data in made.items():
-        (asked.out / name).write_bytes(data)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("drums", __doc__, build)

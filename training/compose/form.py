@@ -9,16 +9,11 @@ Conventions: counts from "teach", mixing weights by expectation maximisation on 
 
 from __future__ import annotations
 
-import argparse
-import csv
 import hashlib
 import io
 import json
 import math
-import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +28,7 @@ from bandmate.models.form import (
     indices,
     place_after,
 )
+from training.compose.model_files import works_csv, write_or_check
 from training.compose.works import Work, billboard
 
 NAMES = {
@@ -164,15 +160,6 @@ def model_bytes(model: FormModel, date: str) -> bytes:
     return out.getvalue()
 
 
-def works_csv(works: Iterable[Work]) -> str:
-    """A row for every work."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(("corpus", "id", "title", "licence", "sha256", "fold"))
-    rows.writerows((w.corpus, w.id, w.title, w.licence, w.sha256, w.fold) for w in works)
-    return out.getvalue()
-
-
 CARD = """# Form model
 
 What it is: counts of which section follows in pop and rock songs, how long sections are, and whether a section brings
@@ -223,23 +210,5 @@ def build(date: str) -> dict[str, bytes]:
     }
 
 
-def main() -> None:
-    """Train and write the files, or with ``--check`` compare them with those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
-    made = build(asked.date)
-    sys.stdout.write(made["form.manifest.json"].decode())
-    if asked.check:
-        wrong = [name for name, data in made.items() if (asked.out / name).read_bytes() != data]
-        sys.stdout.write("reproduced\n" if not wrong else f"differs: {', '.join(wrong)}\n")
-        sys.exit(bool(wrong))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    for name, data in made.items():
-        (asked.out / name).write_bytes(data)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("form", __doc__, build)

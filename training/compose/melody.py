@@ -9,13 +9,10 @@ before the first bar line is no bar of the phrase. The bars count of a group are
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,7 +28,7 @@ from bandmate.models.mixing_counts import arrays_of, file_bytes, model_from
 from bandmate.song.clips import NoteClip
 from bandmate.song.harmony import Mode
 from bandmate.song.song import Song
-from training.compose.form import works_csv
+from training.compose.model_files import works_csv, write_or_check
 from training.compose.works import LICENCES, Work, folk_tunes, scores
 
 PACE = Pace(passes=2, first_rate=0.02, last_rate=0.002, seed=6, caution=100.0, once=True)
@@ -278,23 +275,5 @@ def card(
     return CARD.format(bytes=size, date=date, folk=folk, songs=songs, **told)
 
 
-def main() -> None:
-    """Train and write the files, or with ``--check`` compare them with those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
-    made = build(asked.date)
-    sys.stdout.write(made["melody.manifest.json"].decode())
-    if asked.check:
-        wrong = [name for name, data in made.items() if (asked.out / name).read_bytes() != data]
-        sys.stdout.write("reproduced\n" if not wrong else f"differs: {', '.join(wrong)}\n")
-        sys.exit(bool(wrong))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    for name, data in made.items():
-        (asked.out / name).write_bytes(data)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("melody", __doc__, build)

@@ -7,15 +7,12 @@ from the works that settings are tuned on, which taught nothing either.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
-import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +27,8 @@ from bandmate.stages.compose.copy_gate import lines_of
 from bandmate.stages.compose.genericness import form_cost, line_cost, symbols_cost
 from bandmate.stages.compose.passage import Tone, tones_of_track
 from training.compose.chord_charts import Chart, charts
-from training.compose.form import pieces, works_csv
+from training.compose.form import pieces
+from training.compose.model_files import works_csv, write_or_check
 from training.compose.works import Work, billboard, folk_tunes, scores
 
 KINDS = {0: 0, 4: 0, 1: 1, 3: 1, 2: 2, 7: 3, 8: 3, 5: 4, 6: 4, 9: 4}
@@ -209,23 +207,5 @@ def build(date: str) -> dict[str, bytes]:
     }
 
 
-def main() -> None:
-    """Make and write the files, or with ``--check`` compare them with those that are there."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args()
-    made = build(asked.date)
-    sys.stdout.write(made["originality.manifest.json"].decode())
-    if asked.check:
-        wrong = [name for name, data in made.items() if (asked.out / name).read_bytes() != data]
-        sys.stdout.write("reproduced\n" if not wrong else f"differs: {', '.join(wrong)}\n")
-        sys.exit(bool(wrong))
-    asked.out.mkdir(parents=True, exist_ok=True)
-    for name, data in made.items():
-        (asked.out / name).write_bytes(data)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check("originality", __doc__, build)
