@@ -126,6 +126,7 @@ def sketching() -> None:
     from bandmate.verbs.sketching import sketch
 
     make_ready()
+    make_ready(purpose="compose")
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         brief = SketchBrief(genre="pop", seconds=180.0, alternatives=1)

@@ -44,7 +44,7 @@ def test_a_note_that_is_silent_fails_without_a_crash(monkeypatch: pytest.MonkeyP
 
 def test_kernels_are_compiled_once_with_a_line_that_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANDMATE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(readiness, "KERNEL_MODULES", ("loudness",))
+    monkeypatch.setitem(readiness.MODULES, "sound", ("loudness",))
     seen: list[str] = []
     assert make_ready(lambda what, share: seen.append(what))
     assert seen == [FIRST_RUN] and marker().is_file()
@@ -54,7 +54,7 @@ def test_kernels_are_compiled_once_with_a_line_that_says_so(tmp_path: Path, monk
 
 def test_a_cache_that_cannot_be_written_stops_nothing(closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANDMATE_CACHE", str(closed / "cache"))
-    monkeypatch.setattr(readiness, "KERNEL_MODULES", ())
+    monkeypatch.setitem(readiness.MODULES, "sound", ())
     assert make_ready()
 
 

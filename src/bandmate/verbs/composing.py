@@ -131,7 +131,7 @@ def tools_with(catalogue: Sequence[Path | str], progress: Progress = silent) -> 
     from bandmate.stages.compose.toolbox import Toolbox
     from bandmate.verbs.readiness import make_ready
 
-    make_ready(progress)
+    make_ready(progress, "compose")
     return Toolbox(catalogue=catalogue_of(catalogue) if catalogue else None)
 
 

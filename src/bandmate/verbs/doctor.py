@@ -85,7 +85,7 @@ def attempt(what: str, work: Callable[[], str]) -> Check:
 
 def compiled(progress: Progress) -> str:
     """The kernels, compiled now or earlier."""
-    anew = [make_ready(progress), make_ready(progress, for_edits=True)]
+    anew = [make_ready(progress), make_ready(progress, "edit"), make_ready(progress, "compose")]
     return "compiled just now" if any(anew) else "compiled before"
 
 

@@ -30,7 +30,7 @@ def propose_edit(project: Project, brief: EditBrief, *, seed: int = 0, progress:
 
     if not (brief.tune or brief.clean or brief.notes):
         raise RequestError("nothing to edit was named; say which tracks to tune, to clean, or to write down as notes")
-    make_ready(progress, for_edits=True)
+    make_ready(progress, "edit")
     ears = ears_of(project, silent)
     proposal = propose(
         project.song, brief, ears=ears, version=__version__, seed=seed, progress=part(progress, 0.05, 0.95)

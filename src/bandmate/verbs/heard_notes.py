@@ -100,7 +100,7 @@ def notes_of_file(
     tempo = TempoMap(points=(TempoPoint(id="played", at_ticks=0, bpm=bpm),))
     source, place = Path(path), Path(folder)
     take, _ = read_take(source)
-    make_ready(progress, for_edits=True)
+    make_ready(progress, "edit")
     progress("listening to the pitch", 0.2)
     heard = written_notes(take, tempo, grid)
     files = []

@@ -115,7 +115,7 @@ def clean_file(
 
     source, place = Path(path), Path(folder)
     take, audio = read_take(source)
-    make_ready(progress, for_edits=True)
+    make_ready(progress, "edit")
     progress("listening for faults", 0.1)
     made, remarks = cleaned(take, REPAIRS, brief, no_other)
     done, before = [], take.samples
@@ -157,7 +157,7 @@ def tune_file(
 
     source, place = Path(path), Path(folder)
     take, audio = read_take(source)
-    make_ready(progress, for_edits=True)
+    make_ready(progress, "edit")
     progress("listening to the pitch", 0.1)
     result = tuned(take, brief)
     progress("writing", 0.8)

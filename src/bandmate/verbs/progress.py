@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 Progress = Callable[[str, float], None]
 
-FIRST_RUN = "first run on this machine: compiling the sound kernels, once (about half a minute)"
+FIRST_RUN = "first run on this machine: compiling the inner loops, once (up to a minute)"
 """Said before a wait that nobody would expect; shells show it even where they show no progress."""
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
@@ -29,7 +30,10 @@ KERNEL_MODULES = (
     *("limiter_forecast", "bright_track", "onsets", "pulse", "compression_forecast", "decay"),
     *("partial_loudness", "timbre"),
 )
-BESIDE = ("limiter", "saturate", "soft_clip", "dither", "click_repair")
+BESIDE = (
+    *("limiter", "saturate", "soft_clip", "dither", "click_repair"),
+    *("bandmate.stages.compose.steering", "bandmate.models.part_search"),
+)
 """What takes the longest: compiled in a process of its own at the same time, for compiling uses one core."""
 
 EDIT_KERNEL_MODULES = (
@@ -44,7 +48,14 @@ COMPOSE_KERNEL_MODULES = (
     *("bandmate.models.part_search", "bandmate.stages.compose.harmony_surface"),
     "bandmate.stages.compose.steering",
 )
-"""What only the compose stage needs."""
+"""What only the compose stage needs, and all that it needs: music can be written before any sound is made."""
+
+Purpose = Literal["sound", "edit", "compose"]
+MODULES: dict[Purpose, tuple[str, ...]] = {
+    "sound": KERNEL_MODULES,
+    "edit": EDIT_KERNEL_MODULES,
+    "compose": COMPOSE_KERNEL_MODULES,
+}
 
 COMPILE = "import sys; from bandmate.verbs.readiness import compile_module as c; [c(name) for name in sys.argv[1:]]"
 
@@ -55,7 +66,7 @@ def cache_folder() -> Path:
     return Path(named) if named else Path(platformdirs.user_cache_dir("bandmate"))
 
 
-def marker(*, for_edits: bool = False) -> Path:
+def marker(purpose: Purpose = "sound") -> Path:
     """The file that says that the kernels of these versions, at this place, were compiled."""
     from bandmate.render.keys import sound_version
 
@@ -63,15 +74,12 @@ def marker(*, for_edits: bool = False) -> Path:
     place = f"{Path(__file__).parent} {os.environ.get('NUMBA_CACHE_DIR', '')}"
     digest = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:8]
     versions = f"{sound_version()}-numba-{version('numba')}-python-{platform.python_version()}"
-    return cache_folder() / f"{'edit-' if for_edits else ''}kernels-{versions}-{digest}"
+    return cache_folder() / f"{'' if purpose == 'sound' else f'{purpose}-'}kernels-{versions}-{digest}"
 
 
-def make_ready(progress: Progress = silent, *, for_edits: bool = False) -> bool:
-    """Compile the sound kernels if that was not done on this machine; True if it had to be.
-
-    ``for_edits``: those of the edit stage, and no others.
-    """
-    done, names = marker(for_edits=for_edits), EDIT_KERNEL_MODULES if for_edits else KERNEL_MODULES
+def make_ready(progress: Progress = silent, purpose: Purpose = "sound") -> bool:
+    """Compile the kernels for a purpose, and no others, if that was not done on this machine; True if it had to be."""
+    done, names = marker(purpose), MODULES[purpose]
     with suppress(OSError):
         if done.exists():
             return False
