@@ -126,6 +126,7 @@ def test_lines_are_measured_against_all_works_and_her_own() -> None:
     assert strange is not None
     assert form.share > strange.share
     assert meter().of_form(["A", "B"]) is None
+    assert meter().of_form(["verse", "verse"]) is None, "eight bars are no form"
 
 
 @pytest.mark.parametrize("seed", range(3))

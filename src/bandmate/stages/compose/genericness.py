@@ -31,6 +31,7 @@ from bandmate.stages.compose.passage import Tone
 WINDOW_CHANGES = 8
 FEWEST_CHANGES = 3
 FEWEST_SECTIONS = 2
+FEWEST_IN_A_FORM = 4
 NEIGHBOURS = 3
 UNITS = {
     "chords": "nats per change",
@@ -153,6 +154,6 @@ class Meter:
         )
 
     def of_form(self, names: Sequence[str]) -> Genericness | None:
-        """How usual the order of the sections is; None for fewer than two known ones."""
-        cost = form_cost(names, self.form)
+        """How usual the order of the sections is; None for fewer than four, which are a piece of a song and no form."""
+        cost = form_cost(names, self.form) if len(names) >= FEWEST_IN_A_FORM else None
         return None if cost is None else Genericness("arrangement", self.works.usualness("arrangement", cost), cost)

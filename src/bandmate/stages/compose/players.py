@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from bandmate.song.clips import NoteClip
 from bandmate.song.song import Song
-from bandmate.song.tracks import Role, Track
+from bandmate.song.tracks import Track
 from bandmate.stages.compose.brief import ComposeBrief, PartKind
 from bandmate.stages.compose.genres import band_of, program_in
 from bandmate.stages.compose.sketch_brief import SketchPart
+from bandmate.stages.compose.sketch_parts import role_of
+from bandmate.stages.compose.sketch_tracks import fader_db
 from bandmate.stages.compose.writing import Player
 
 NEW_TRACK_PARTS: tuple[PartKind, ...] = ("harmony", "counter")
@@ -36,16 +38,8 @@ SOUNDS: dict[PartKind, SketchPart] = {
     "harmony": "lead",
     "counter": "pad",
 }
-LEVELS: dict[PartKind, tuple[float, float]] = {
-    "chords": (-6.0, 0.15),
-    "melody": (-3.0, 0.0),
-    "bass": (-4.0, 0.0),
-    "drums": (-3.0, 0.0),
-    "keys": (-6.0, -0.2),
-    "harmony": (-6.0, 0.25),
-    "counter": (-6.0, -0.25),
-}
-"""Fader in dB, and pan."""
+PANS: dict[PartKind, float] = {"chords": 0.15, "keys": -0.2, "harmony": 0.25, "counter": -0.25}
+"""Everything else stands in the middle."""
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 VOICE_PANS = (-0.15, 0.15, -0.3, 0.0)
@@ -70,46 +64,18 @@ def program_of_track(track: Track) -> int | None:
 
 def new_player(brief: ComposeBrief, song: Song) -> Player:
     """Somebody for a part that no track was named for. A second voice has the sound of what it goes with."""
-    part = brief.part
-    sounds = band_of(brief.genre).sounds[0]
-    program = program_in(sounds, SOUNDS[part])
+    part, sound = brief.part, SOUNDS[brief.part]
+    program = program_in(band_of(brief.genre).sounds[0], sound)
     if part == "harmony" and brief.track:
         program = program_of_track(song.track(brief.track)) or program
-    gain_db, pan = LEVELS[part]
-    return Player(
-        NAMES[part], role_of(part, program), brief.program if brief.program is not None else program,
-        part == "drums", gain_db, pan,
-    )  # fmt: skip
-
-
-def role_of(part: PartKind, program: int) -> Role:
-    """The role that a new track has."""
-    if part in ("drums", "bass"):
-        return "drums" if part == "drums" else "bass"
-    families: dict[int, Role] = {
-        0: "piano",
-        1: "synth",
-        2: "organ",
-        3: "electric-guitar",
-        4: "bass",
-        5: "strings",
-        6: "strings",
-        7: "brass",
-        8: "woodwind",
-        9: "woodwind",
-        10: "synth",
-        11: "pad",
-    }
-    return families.get(program // 8, "keys")
+    program = program if brief.program is None else brief.program
+    gain_db, pan = fader_db(sound, program), PANS.get(part, 0.0)
+    return Player(NAMES[part], role_of(sound, program), program, part == "drums", gain_db, pan)
 
 
 def voice_player(number: int, program: int, level: Player) -> Player:
     """Who sings or plays one of four voices, from 0 for the highest."""
-    return replace_player(level, VOICES[number], program, VOICE_PANS[number])
-
-
-def replace_player(player: Player, name: str, program: int, pan: float) -> Player:
-    return Player(name, player.role, program, player.is_drums, player.gain_db, pan)
+    return Player(VOICES[number], level.role, program, level.is_drums, level.gain_db, VOICE_PANS[number])
 
 
 def with_program(brief: ComposeBrief, track: Track | None) -> ComposeBrief:

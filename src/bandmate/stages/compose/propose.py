@@ -37,7 +37,6 @@ from bandmate.stages.compose.players import (
     kind_of_track,
     new_player,
     program_of_track,
-    replace_player,
     voice_player,
     with_program,
 )
@@ -291,8 +290,7 @@ def placed(ground: Ground, idea: Idea) -> Iterator[tuple[Song, Passage, Idea, Pl
         yield song, passage, replace(idea, tones=(), voices=()), level
     for number, tones in enumerate(idea.voices[1:], 1):
         if tones:
-            player = voice_player(number, program, level)
-            yield song, passage, Idea(tones=tones), replace_player(player, player.name, program, player.pan)
+            yield song, passage, Idea(tones=tones), voice_player(number, program, level)
 
 
 def question_of(ground: Ground) -> str:
